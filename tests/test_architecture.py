@@ -28,9 +28,10 @@ ROOMS = [
     ["rewrite"],
     ["derivation"],
     ["read", "write", "run"],
+    ["limit"],
+    ["check"],
     ["function"],
     ["__init__"],
-    ["point"],
     ["sheet"],
     ["cli", "web"],
     ["__main__"],
@@ -39,6 +40,7 @@ DOORS = {"cli", "web", "__main__"}
 
 # Imported at the top of a module by nobody but these: they cost time, and some are extras.
 HEAVY = {"numpy", "flint", "rich", "typer", "click", "sympy", "scipy", "matplotlib", "llvmlite", "optree", "symengine"}
+HEAVY |= {"mpl_toolkits", "koreanize_matplotlib"}
 HEAVY_AT_THE_TOP = {"cli": {"typer"}}
 
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
