@@ -28,6 +28,7 @@ from mibun.function import Function, function
 from mibun.language import LANGUAGES, pad, preferred, wrap
 from mibun.language import width as columns
 from mibun.sheet import WIDTH, Line, plain
+from mibun.write import notation
 
 INPUT_LIMIT: Final = 4_000_000  # bytes read from standard input; the reader's own limit is far below
 STYLES: Final = {"": "", "result": "bold", "heading": "bold", "note": "dim"}
@@ -133,7 +134,7 @@ def diff(
     for slope in page.slopes:
         _print(slope.derivative.latex() if latex else slope.derivative.ascii())
         if slope.value is not None and slope.value.exact is not None:
-            _print(slope.value.exact.latex() if latex else slope.value.exact.ascii())
+            _print((notation.latex if latex else notation.ascii)(slope.value.exact))
 
 
 def explain(

@@ -644,4 +644,204 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("SymPy's {name} has no counterpart here.", "Rewrite the expression with elementary functions."),
         "ko": ("SymPy의 {name:은} 읽을 수 없습니다.", "초등함수로 식을 바꾸어 써 주세요."),
     },
+    # What happens to a function at a point (NotDifferentiable, and the sheet)
+    "at_kink": {
+        "en": (
+            "The slope is {left} on the left and {right} on the right: not differentiable there.",
+            "Ask for a point beside it.",
+        ),
+        "ko": (
+            "좌미분계수는 {left}, 우미분계수는 {right:으로} 서로 다르므로 미분가능하지 않습니다.",
+            "그 옆의 다른 점에서 구해 보세요.",
+        ),
+    },
+    "at_vertical_tangent": {
+        "en": (
+            "There is no finite slope there: the tangent is vertical.",
+            "Ask for a point beside it.",
+        ),
+        "ko": (
+            "이 점에서 접선이 수직이어서 기울기가 유한하지 않으므로 미분할 수 없습니다.",
+            "그 옆의 다른 점에서 구해 보세요.",
+        ),
+    },
+    "at_cusp": {
+        "en": (
+            "There is no finite slope there: it tends to {left} on the left and to {right} on the right (a cusp).",
+            "Ask for a point beside it.",
+        ),
+        "ko": (
+            "기울기가 왼쪽에서는 {left:으로}, 오른쪽에서는 {right:으로} 발산하는 뾰족점이므로 미분할 수 없습니다.",
+            "그 옆의 다른 점에서 구해 보세요.",
+        ),
+    },
+    "at_endpoint_right": {
+        "en": (
+            "The domain ends there; the slope from the right is {right}.",
+            "Ask for a point inside the domain.",
+        ),
+        "ko": (
+            "정의역의 왼쪽 끝점입니다. 우미분계수는 {right}입니다.",
+            "정의역 안쪽의 점에서 구해 보세요.",
+        ),
+    },
+    "at_endpoint_left": {
+        "en": (
+            "The domain ends there; the slope from the left is {left}.",
+            "Ask for a point inside the domain.",
+        ),
+        "ko": (
+            "정의역의 오른쪽 끝점입니다. 좌미분계수는 {left}입니다.",
+            "정의역 안쪽의 점에서 구해 보세요.",
+        ),
+    },
+    "at_jump": {
+        "en": (
+            "The function jumps there, from {left} to {right}, so it is not differentiable.",
+            "Ask for a point beside it.",
+        ),
+        "ko": (
+            "이 점에서 좌극한은 {left}, 우극한은 {right:으로} 서로 달라 불연속이므로 미분할 수 없습니다.",
+            "그 옆의 다른 점에서 구해 보세요.",
+        ),
+    },
+    "at_jump_value": {
+        "en": (
+            "The function jumps there: its value {value} is not the limit {limit}. So it is not differentiable.",
+            "Ask for a point beside it.",
+        ),
+        "ko": (
+            "이 점에서 함숫값 {value:과} 극한값 {limit:이} 달라 불연속이므로 미분할 수 없습니다.",
+            "그 옆의 다른 점에서 구해 보세요.",
+        ),
+    },
+    "at_hole": {
+        "en": (
+            "The function is not defined there, but it tends to {limit} (a removable hole).",
+            "Define it there as its limit.",
+        ),
+        "ko": (
+            "이 점에서는 함수가 정의되지 않습니다. 다만 극한값은 {limit}입니다(제거할 수 있는 불연속점).",
+            "이 점에서의 함숫값을 극한값으로 정의해 보세요.",
+        ),
+    },
+    "at_hole_smooth": {
+        "en": (
+            "The function is not defined there, but it tends to {limit} (a removable hole). "
+            "With this value filled in, the slope would be {slope}.",
+            "Define it there as its limit.",
+        ),
+        "ko": (
+            "이 점에서는 함수가 정의되지 않습니다. 다만 극한값이 {limit:이라} 제거할 수 있는 불연속점이고, "
+            "함숫값을 극한값으로 정의하면 미분계수는 {slope:이} 됩니다.",
+            "이 점에서의 함숫값을 극한값으로 정의해 보세요.",
+        ),
+    },
+    "at_hole_value": {
+        "en": (
+            "The value {value} is not the limit {limit}: the function is not continuous there, so not differentiable.",
+            "Define the value there as the limit.",
+        ),
+        "ko": (
+            "이 점에서 함숫값 {value:과} 극한값 {limit:이} 달라 불연속이므로 미분할 수 없습니다.",
+            "이 점에서의 함숫값을 극한값으로 정의해 보세요.",
+        ),
+    },
+    "at_pole": {
+        "en": (
+            "The function is not defined there: it grows beyond all bounds beside the point (a pole).",
+            "Ask for a point inside the domain.",
+        ),
+        "ko": (
+            "이 점에서는 함수가 정의되지 않습니다. 이 점에 가까워질수록 함숫값이 발산합니다.",
+            "정의역 안쪽의 점에서 구해 보세요.",
+        ),
+    },
+    "at_pole_value": {
+        "en": (
+            "The function is not continuous there: it jumps to its value from beyond all bounds.",
+            "Ask for a point beside it.",
+        ),
+        "ko": (
+            "이 점에 가까워질수록 함숫값이 발산하여 불연속이므로 미분할 수 없습니다.",
+            "그 옆의 다른 점에서 구해 보세요.",
+        ),
+    },
+    "at_oscillation": {
+        "en": (
+            "The function oscillates beside the point and has no limit there, so no slope.",
+            "Ask for a point beside it.",
+        ),
+        "ko": (
+            "이 점에 가까워질수록 함숫값이 진동하여 극한이 없으므로 미분할 수 없습니다.",
+            "그 옆의 다른 점에서 구해 보세요.",
+        ),
+    },
+    "at_oscillating_quotient": {
+        "en": (
+            "The function is continuous there, but its difference quotient oscillates without a limit: no slope.",
+            "Ask for a point beside it.",
+        ),
+        "ko": (
+            "이 점에서 연속이지만 평균변화율이 진동하여 극한이 없으므로 미분할 수 없습니다.",
+            "그 옆의 다른 점에서 구해 보세요.",
+        ),
+    },
+    "at_oscillating_hole": {
+        "en": (
+            "The function is not defined there. It tends to {limit}, but even with this value filled in "
+            "the difference quotient oscillates without a limit: no slope.",
+            "Ask for a point beside it.",
+        ),
+        "ko": (
+            "이 점에서는 함수가 정의되지 않습니다. 극한값 {limit:을} 함숫값으로 정의하더라도 "
+            "평균변화율이 진동하여 극한이 없으므로 미분할 수 없습니다.",
+            "그 옆의 다른 점에서 구해 보세요.",
+        ),
+    },
+    "at_isolated": {
+        "en": (
+            "The function is defined at this point, but not beside it: there is no slope.",
+            "Ask for a point inside the domain.",
+        ),
+        "ko": (
+            "이 점의 가까이에서는 함수가 정의되지 않으므로 미분할 수 없습니다.",
+            "정의역 안쪽의 점에서 구해 보세요.",
+        ),
+    },
+    "at_outside": {
+        "en": ("The function is not defined there.", "Ask for a point inside the domain."),
+        "ko": ("이 점에서는 함수가 정의되지 않습니다.", "정의역 안쪽의 점에서 구해 보세요."),
+    },
+    "at_end": {
+        "en": (
+            "The function is not defined there; the domain ends there, and the function tends to {limit}.",
+            "Ask for a point inside the domain.",
+        ),
+        "ko": (
+            "이 점에서는 함수가 정의되지 않습니다. 정의역의 끝이며 한쪽 극한값은 {limit}입니다.",
+            "정의역 안쪽의 점에서 구해 보세요.",
+        ),
+    },
+    "at_parts": {
+        "en": (
+            "There is no value, since it is {left} on the left and {right} on the right.",
+            "Ask for a point beside it.",
+        ),
+        "ko": (
+            "왼쪽 값은 {left}, 오른쪽 값은 {right:으로} 서로 다르므로 이 점에서는 값이 없습니다.",
+            "그 옆의 다른 점에서 구해 보세요.",
+        ),
+    },
+    "at_lower": {
+        "en": ("The derivative before this one does not exist there.", "Ask for a lower order, or a point beside it."),
+        "ko": (
+            "이 점에서는 한 번 덜 미분한 도함수의 값이 없으므로 미분할 수 없습니다.",
+            "미분하는 횟수를 줄이거나 그 옆의 다른 점에서 구해 보세요.",
+        ),
+    },
+    "at_infinite": {
+        "en": ("There is no finite value there.", "Ask for a point beside it."),
+        "ko": ("이 점에서는 값이 유한하지 않습니다.", "그 옆의 다른 점에서 구해 보세요."),
+    },
 }

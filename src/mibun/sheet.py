@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from mibun.errors import BudgetExceeded, DomainError
+from mibun.errors import BudgetExceeded, DomainError, MibunError
 from mibun.function import Function
 from mibun.function import function as formula
 from mibun.language import fill, preferred, wrap
 from mibun.language import width as columns
+from mibun.limit.local import Local, local, sentence
+from mibun.node import Node, symbols
 from mibun.ops import symbol
-from mibun.point import Value, decimal_of, value_at
 from mibun.write import notation
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ Line = list[Span]
 COLUMN: Final = 48  # where a remark beside a formula begins
 WIDTH: Final = 80
 DIGITS: Final = 10  # of a decimal
-SIDE: Final = 10  # nodes of a slope that is written out inside a sentence
 EXPLAINED: Final = 1000  # nodes of a derivative that still gets its steps
 SHOWN: Final = 3000  # nodes of a formula that is still written on the sheet
 
@@ -44,13 +44,6 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "gradient": "Components of the gradient: the partial derivative by each variable",
         "choose": "For the steps, choose a variable: --wrt {wrt}",
         "large": "… (too long to be shown; mibun diff writes it out)",
-        "undefined": "The function is not defined there.",
-        "no_slope": "There is no finite slope there.",
-        "pole": "There is no finite value there.",
-        "no_value": "The formula gives no value there.",
-        "jump": "The function jumps there, so it is not differentiable.",
-        "kink": "The slope is {left} on the left and {right} on the right: not differentiable there.",
-        "parts": "There is no value, since it is {left} on the left and {right} on the right.",
     },
     "ko": {
         "assuming": "단, {conditions}",
@@ -60,19 +53,21 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "gradient": "기울기 벡터(gradient)의 성분: 각 변수로 편미분한 것",
         "choose": "풀이를 보려면 변수를 골라 주세요: --wrt {wrt}",
         "large": "… (너무 길어 줄였습니다. 전체는 mibun diff로 볼 수 있습니다)",
-        "undefined": "이 점에서는 함수가 정의되지 않습니다.",
-        "no_slope": "이 점에서 기울기가 유한하지 않아 미분할 수 없습니다.",
-        "pole": "이 점에서는 값이 유한하지 않습니다.",
-        "no_value": "이 식으로는 이 점에서의 값을 구할 수 없습니다.",
-        "jump": "이 점에서 불연속이므로 미분할 수 없습니다.",
-        "kink": "좌미분계수는 {left}, 우미분계수는 {right:으로} 서로 다르므로 미분가능하지 않습니다.",
-        "parts": "왼쪽 값은 {left}, 오른쪽 값은 {right:으로} 서로 다르므로 이 점에서는 값이 없습니다.",
     },
 }
 
-HIGHER: Final = {"no_slope": "pole", "kink": "parts"}  # of a derivative that is no slope
 # Letters that one differentiates by, the likeliest first.
 LIKELY: Final = ("x", "y", "z", "t", "u", "v", "w", "r", "s", "theta", "phi")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A derivative at a point: its formula there if it has one, a decimal if that is a number, a remark if need be."""
+
+    exact: Node | None
+    decimal: float | None
+    remark: Callable[[bool], str]  # as text, or in LaTeX
+    local: Local | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +170,9 @@ class Sheet:
         lines: list[Line] = [[(self._say(title, point=self._point()), "heading")]]
         for slope in self.slopes:
             if slope.value is not None:
-                lines += _beside(self._valued(slope), [], width, "" if slope.value.missing else "result")
+                exact, remark = slope.value.exact, slope.value.remark(False)
+                remarks = [remark] if exact is not None and remark else []
+                lines += _beside(self._valued(slope), remarks, width, "" if exact is None else "result")
         return lines
 
     def answer(self, _width: int = WIDTH) -> list[Line]:
@@ -188,16 +185,9 @@ class Sheet:
     def _valued(self, slope: Slope) -> str:
         assert slope.value is not None
         left = self._at_point(slope.wrt)
-        if slope.value.missing:
-            return f"{left}: {self._why(slope.value)}"
-        return f"{left} = {equation(slope.value)}"
-
-    def _why(self, value: Value, latex: bool = False) -> str | None:
-        if value.missing is None:
-            return None
-        left, right = (_side(side, latex) for side in value.sides) if value.sides else ("", "")
-        word = value.missing if self.order == 1 else HIGHER.get(value.missing, value.missing)
-        return self._say(word, left=left, right=right)
+        if slope.value.exact is None:
+            return f"{left}: {slope.value.remark(False)}"
+        return f"{left} = {equation(slope.value, lang=self.lang)}"
 
     def lines(self, width: int = WIDTH) -> list[Line]:
         """The whole sheet, as lines of spans."""
@@ -226,11 +216,12 @@ class Sheet:
             "latex": [_limited(self._latex, slope.derivative) for slope in self.slopes],
         }
         if self.at:
-            values = [slope.value or Value(None, None) for slope in self.slopes]
-            fields["value"] = [None if value.exact is None else value.exact.ascii() for value in values]
+            values = [slope.value for slope in self.slopes if slope.value is not None]
+            fields["value"] = [None if value.exact is None else notation.ascii(value.exact) for value in values]
             fields["decimal"] = [value.decimal for value in values]
-            if any(value.missing for value in values):
-                fields["missing"] = [self._why(value) for value in values]
+            fields["kind"] = [value.local and value.local.kind for value in values]
+            if any(value.exact is None for value in values):
+                fields["missing"] = [value.remark(False) if value.exact is None else None for value in values]
         if any(slope.explanation for slope in self.slopes):
             fields["steps"] = [slope.explanation and slope.explanation.json()["steps"] for slope in self.slopes]
         return {
@@ -253,9 +244,9 @@ class Sheet:
             if slope.value is not None:
                 left = rf"\left. {self._latex_label(slope.wrt)} \right|_{{{points}}}"
                 if slope.value.exact is not None:
-                    values.append(f"{left} &= {equation(slope.value, latex=True)}")
+                    values.append(f"{left} &= {equation(slope.value, latex=True, lang=self.lang)}")
                 else:
-                    why = (self._why(slope.value, latex=True) or "").replace("−", "$-$")
+                    why = slope.value.remark(True).replace("−", "$-$")
                     values.append(rf"{left} &\text{{: {why}}}")
         return "\n".join([*parts, *([_align(values)] if values else [])])
 
@@ -296,9 +287,20 @@ def sheet(
                 explanation = function.explain(name, order=order, lang=lang, depth=depth)
             except BudgetExceeded as error:
                 unexplained = error
-        value = value_at(function, derivative, name, point, order) if point else None
+        value = _value(function, derivative, name, point, order, lang) if point else None
         slopes.append(Slope(name, derivative, explanation, unexplained, value))
     return Sheet(function, _name(function), order, tuple(slopes), point, lang)
+
+
+def _value(f: Function, derivative: Function, wrt: str, point: Mapping[str, Function], order: int, lang: str) -> Value:
+    usable = {name: value for name, value in point.items() if name in f.variables}
+    free = {*f.variables, *symbols(f.node)}
+    if not free <= set(usable) or any(value.variables for value in point.values()):
+        return Value(derivative.at(**usable).node, None, lambda _latex: "")
+    found = local(f.node, wrt, {name: value.node for name, value in usable.items()}, order, derivative.node)
+    exact = found.slope if found.kind in ("differentiable", "endpoint", "undecided") else None
+    decimal = None if exact is None else found.decimal
+    return Value(exact, decimal, lambda latex: sentence(found, lang, order=order, latex=latex), found)
 
 
 def _coordinate(text: str) -> Function:
@@ -309,23 +311,23 @@ def _coordinate(text: str) -> Function:
     return value
 
 
-def _side(side: Function, latex: bool) -> str:
-    """A slope left or right of a kink, inside a sentence: a short decimal if it is one."""
-    number = side()
-    short = f"{float(number):.6g}"
-    written = number if type(number) is not float else side.node.attrs
-    if side.size <= SIDE and (written is None or Fraction(str(written)) != Fraction(short)):
-        return f"${side.latex()}$" if latex else str(side)
-    return short.replace("-", "−")
+def decimal_of(value: Callable[[], Any]) -> float | None:
+    """A value in double precision: NaN outside the domain, ``None`` if it is no number (f'(2)) or too large."""
+    try:
+        return float(value())
+    except (DomainError, ZeroDivisionError):
+        return math.nan
+    except (MibunError, OverflowError):
+        return None
 
 
-def equation(value: Value, *, latex: bool = False) -> str:
+def equation(value: Value, *, latex: bool = False, lang: str = "en") -> str:
     """A value exactly and as a decimal, ``√2/2 ≈ 0.7071067812``; once, where both say the same."""
     assert value.exact is not None
-    shown = value.exact.latex() if latex else str(value.exact)
+    shown = notation.latex(value.exact, lang=lang) if latex else notation.text(value.exact, lang=lang)
     if value.decimal is None:
         return shown
-    written, decimal = value.exact.ascii(), f"{value.decimal:.{DIGITS}g}"
+    written, decimal = notation.ascii(value.exact), f"{value.decimal:.{DIGITS}g}"
     rational = re.fullmatch(r"(-?\d{1,30})(?:/(\d{1,30}))?", written)
     if written == decimal or (rational and rational[2] is None):
         return shown
