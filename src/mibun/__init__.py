@@ -6,6 +6,8 @@
 'x'
 """
 
+from typing import TYPE_CHECKING, Any
+
 from mibun._version import __version__
 from mibun.errors import (
     BudgetExceeded,
@@ -18,6 +20,10 @@ from mibun.errors import (
 )
 from mibun.function import Function, function, symbols
 
+if TYPE_CHECKING:
+    from mibun.check import audit
+    from mibun.limit.numeric import derivative
+
 __all__ = [
     "BudgetExceeded",
     "DomainError",
@@ -28,6 +34,18 @@ __all__ = [
     "ShapeError",
     "UnsupportedOperation",
     "__version__",
+    "audit",
+    "derivative",
     "function",
     "symbols",
 ]
+_LATER = {"audit": "mibun.check", "derivative": "mibun.limit.numeric"}  # found when asked for: they need NumPy
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'mibun' has no attribute {name!r}")
+    from importlib import import_module
+
+    found = globals()[name] = getattr(import_module(_LATER[name]), name)
+    return found

@@ -46,6 +46,11 @@ Lang = Annotated[str | None, typer.Option("--lang", metavar="|".join(LANGUAGES))
 Json = Annotated[bool, typer.Option("--json")]
 Latex = Annotated[bool, typer.Option("--latex")]
 Ascii = Annotated[bool, typer.Option("--ascii")]
+Step = Annotated[str | None, typer.Option("--h", metavar="H")]
+Digits = Annotated[int, typer.Option("--digits", metavar="N")]
+Domain = Annotated[str | None, typer.Option("--domain", metavar="CONDITION")]
+Kind = Annotated[str | None, typer.Option("--kind", metavar="tangent|secants|error|derivative|contours|surface")]
+Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE")]
 
 HELP: Final[dict[str, dict[str, str]]] = {
     "mibun": {
@@ -61,6 +66,37 @@ HELP: Final[dict[str, dict[str, str]]] = {
         "en": "The derivation, step by step, in three depths.",
         "ko": "한 단계씩 쓴 풀이. 깊이는 세 가지.",
     },
+    "limit": {
+        "en": "The difference quotient as h shrinks, its limit, its errors, and what happens at the point.",
+        "ko": "h를 줄여 가며 본 평균변화율과 그 극한, 오차, 그 점에서 일어나는 일.",
+    },
+    "principles": {
+        "en": "The derivative from the definition, step by step, with the proofs of the rules it uses.",
+        "ko": "도함수의 정의에서 출발한 풀이와, 쓰인 미분법의 증명.",
+    },
+    "check": {
+        "en": "Whether all the ways to the derivative agree; exit status 1 if not.",
+        "ko": "도함수를 구하는 모든 방법이 서로 일치하는지 검산. 아니면 종료 코드 1.",
+    },
+    "equal": {
+        "en": "Whether two functions are equal: proved, verified, different or undecided; exit status 1 unless equal.",
+        "ko": "두 함수가 같은지 판정: proved(증명), verified(확인), different(다름), undecided(판정 불가). "
+        "같지 않으면 종료 코드 1.",
+    },
+    "enclose": {
+        "en": "The derivative at a point to many digits, between two numbers with proof.",
+        "ko": "한 점에서의 미분계수를 많은 자릿수까지, 증명된 두 수 사이로.",
+    },
+    "plot": {
+        "en": "A picture: the function with its tangent and a secant, its derivative, the error against h, contours.",
+        "ko": "그림: 함수와 접선·할선, 도함수, h에 따른 오차, 등고선.",
+    },
+    "h": {"en": "The step h of the difference quotient.", "ko": "평균변화율의 h."},
+    "digits": {"en": "How many digits, up to 1000.", "ko": "자릿수. 1000까지."},
+    "domain": {"en": 'Where to compare, as in "x > 0".', "ko": '비교할 범위. 예: "x > 0".'},
+    "kind": {"en": "Which picture; chosen by what is given.", "ko": "그림의 종류. 없으면 알맞은 것을 고름."},
+    "output": {"en": "The file: .svg, .png or .pdf.", "ko": "저장할 파일: .svg, .png, .pdf."},
+    "other": {"en": "The second function.", "ko": "두 번째 함수."},
     "expr": {
         "en": "A function as text or LaTeX, in quotation marks; - reads standard input.",
         "ko": "따옴표로 묶은 함수의 식이나 LaTeX. -이면 표준 입력.",
@@ -87,7 +123,10 @@ HELP: Final[dict[str, dict[str, str]]] = {
     "verbs": {"en": "Verbs", "ko": "명령"},
     "options": {"en": "Options", "ko": "옵션"},
 }
-PLACES: Final = {"EXPR": "식", "OPTIONS": "옵션", "VARIABLE": "변수", "POINT": "점", "N": "n"}  # in Korean
+PLACES: Final = {
+    **{"EXPR": "식", "OPTIONS": "옵션", "VARIABLE": "변수", "POINT": "점", "N": "n", "H": "h"},
+    **{"CONDITION": "조건", "FILE": "파일"},
+}  # in Korean
 
 
 # The verbs
@@ -106,7 +145,7 @@ def sheet(
     latex: Latex = False,
 ) -> None:
     _one_form(json=as_json, latex=latex)
-    _whole(_compose(expr, wrt, at, order, strict, profile, lang, depth), as_json, latex)
+    _whole(_compose(expr, wrt, at, order, strict, profile, lang, depth, checked=True), as_json, latex)
 
 
 def diff(
@@ -156,7 +195,117 @@ def explain(
     _whole(page, as_json, latex)
 
 
-VERBS: Final[dict[str, Callable[..., None]]] = {"sheet": sheet, "diff": diff, "explain": explain}
+def limit(
+    expr: Expr,
+    at: At = None,
+    wrt: Wrt = None,
+    h: Step = None,
+    strict: Strict = False,
+    profile: Profile = None,
+    lang: Lang = None,
+    as_json: Json = False,
+    latex: Latex = False,
+) -> None:
+    _one_form(json=as_json, latex=latex)
+    f = function(_source(expr), strict=strict, profile=profile)
+    name = _variable(f, wrt)
+    study = f.limit(_at(at, f, name), name, h=h)
+    _result(f, study, lang, as_json, latex)
+
+
+def principles(
+    expr: Expr,
+    wrt: Wrt = None,
+    strict: Strict = False,
+    profile: Profile = None,
+    lang: Lang = None,
+    as_json: Json = False,
+    latex: Latex = False,
+) -> None:
+    _one_form(json=as_json, latex=latex)
+    f = function(_source(expr), strict=strict, profile=profile)
+    _result(f, f.principles(_variable(f, wrt), lang=lang), lang, as_json, latex)
+
+
+def enclose(
+    expr: Expr,
+    at: At = None,
+    wrt: Wrt = None,
+    digits: Digits = 30,
+    order: Order = 1,
+    strict: Strict = False,
+    profile: Profile = None,
+    lang: Lang = None,
+    as_json: Json = False,
+    latex: Latex = False,
+) -> None:
+    _one_form(json=as_json, latex=latex)
+    f = function(_source(expr), strict=strict, profile=profile)
+    name = _variable(f, wrt)
+    if at is None and f.variables:
+        raise ParseError("usage_no_point", example=_example(f.variables))
+    _result(f, f.enclose(_at(at, f, name) or {}, name, digits=digits, order=order), lang, as_json, latex)
+
+
+def equal(
+    expr: Expr,
+    other: Annotated[str, typer.Argument(metavar="EXPR")],
+    domain: Domain = None,
+    strict: Strict = False,
+    profile: Profile = None,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> int:
+    if expr == other == "-":
+        raise ParseError("usage_missing")
+    f, g = (function(_source(text), strict=strict, profile=profile) for text in (expr, other))
+    verdict = f.equals(g, domain=domain)
+    _result(f, verdict, lang, as_json, False)
+    return 0 if str(verdict) in ("proved", "verified") else 1
+
+
+def check(
+    expr: Expr,
+    strict: Strict = False,
+    profile: Profile = None,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> int:
+    f = function(_source(expr), strict=strict, profile=profile)
+    report = f.check()
+    _result(f, report, lang, as_json, False)
+    return 0 if report.ok else 1
+
+
+def plot(
+    expr: Expr,
+    at: At = None,
+    wrt: Wrt = None,
+    h: Step = None,
+    kind: Kind = None,
+    output: Output = None,
+    strict: Strict = False,
+    profile: Profile = None,
+    lang: Lang = None,
+) -> None:
+    f = function(_source(expr), strict=strict, profile=profile)
+    if not output:
+        raise ParseError("usage_no_file")
+    name = _variable(f, wrt) if wrt is not None or len(f.variables) < 2 else None
+    f.plot(_at(at, f, name), name, h=h, kind=kind, lang=lang).save(output)
+
+
+VERBS: Final[dict[str, Callable[..., int | None]]] = {
+    "sheet": sheet,
+    "diff": diff,
+    "explain": explain,
+    "limit": limit,
+    "principles": principles,
+    "check": check,
+    "equal": equal,
+    "enclose": enclose,
+    "plot": plot,
+}
 BARE: Final = "sheet"  # the verb of a command line that names none
 
 
@@ -169,13 +318,43 @@ def _compose(
     profile: str | None,
     lang: str | None,
     depth: str | None,
+    checked: bool = False,
 ) -> sheets.Sheet:
     f = function(_source(expr), strict=strict, profile=profile)
     names = _split(wrt) if wrt is not None else []
     if not all(names):
         raise ParseError("usage_no_variable")
     point = _point(at, f, names) if at is not None else {}
-    return sheets.sheet(f, names, point, order=order, lang=lang, depth=depth)
+    return sheets.sheet(f, names, point, order=order, lang=lang, depth=depth, checked=checked)
+
+
+def _variable(f: Function, wrt: str | None) -> str:
+    """The one variable that a verb is about."""
+    names = [name for name in _split(wrt) if name] if wrt is not None else list(f.variables) or ["x"]
+    if not names:
+        raise ParseError("usage_no_variable")
+    if len(names) > 1:
+        raise ParseError("usage_one_variable", variables=", ".join(names), example=f"--wrt {names[0]}")
+    return names[0]
+
+
+def _at(at: str | None, f: Function, name: str | None) -> dict[str, str] | None:
+    return None if at is None else _point(at, f, [] if name is None else [name])
+
+
+def _result(f: Function, result: Any, lang: str | None, as_json: bool, latex: bool) -> None:
+    """Print what a verb found: as words for a terminal, as LaTeX, or as one JSON object with how f was read."""
+    lang = lang or preferred()
+    if as_json:
+        _print_json({**sheets.reading_json(f, lang), **result.json()})
+        return
+    for note in f.notes:
+        _print(note.text(lang), sys.stderr)
+    if latex:
+        _print(result.latex(lang))
+        return
+    width = WIDTH if not sys.stdout.isatty() else min(max(shutil.get_terminal_size().columns, 40), 120)
+    _print(result.text(lang, width))
 
 
 def _whole(page: sheets.Sheet, as_json: bool, latex: bool) -> None:
@@ -333,6 +512,7 @@ def run(words: Sequence[str]) -> int:
     lang = _language(words)
     asked = words[: words.index("--")] if "--" in words else words
     verb, rest = (words[0], words[1:]) if words and words[0] in VERBS else (BARE, words)
+    status = 0
     try:
         if "--version" in asked:
             _print(f"mibun {__version__}")
@@ -345,7 +525,7 @@ def run(words: Sequence[str]) -> int:
                 if given not in (None, *LANGUAGES):
                     raise ParseError("language", given=given)
                 context.params["lang"] = lang
-                command.invoke(context)
+                status = command.invoke(context) or 0
         sys.stdout.flush()
     except MibunError as error:
         return _complain(error, lang)
@@ -359,7 +539,7 @@ def run(words: Sequence[str]) -> int:
         return 128 + 2
     except (MemoryError, RecursionError):
         return _complain(BudgetExceeded("usage_resources"), lang)
-    return 0
+    return status
 
 
 def main() -> None:
@@ -404,6 +584,7 @@ def _complain(error: MibunError, lang: str) -> int:
 _ASCII: Final = {
     **{"′": "'", "″": "''", "‴": "'''", "·": "*", "×": "*", "÷": "/", "−": "-", "⁄": "/", "π": "pi", "∞": "oo"},
     **{"√": "sqrt ", "∛": "cbrt ", "∜": "4th root ", "⌊": "floor(", "⌈": "ceil(", "⌋": ")", "⌉": ")", "∂": "d"},
+    **{"←": "<-", "•": "o", "–": "-", "⋯": "...", "▽": "v"},
     **{"→": "->", "≈": "~", "≤": "<=", "≥": ">=", "≠": "!=", "±": "+-", "…": "...", "—": "-"},
     **{"“": '"', "”": '"', "‘": "'", "’": "'"},
 }

@@ -6,25 +6,31 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from fractions import Fraction
 from functools import partial
-from numbers import Integral, Rational, Real
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, overload
 
-from mibun import chain, ops
+from mibun import chain, ops, places
 from mibun import node as graph
 from mibun.errors import BudgetExceeded, ParseError, ShapeError, UnsupportedOperation
-from mibun.node import Node, Number
+from mibun.node import Node
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from mibun.blackbox import BlackBox
+    from mibun.check import Report, Verdict
+    from mibun.limit.enclosure import Enclosure
+    from mibun.limit.quotient import LimitStudy
+    from mibun.limit.zeros import Failure
     from mibun.read import Note, Reading
     from mibun.rewrite import Budget
     from mibun.run import interpret
+    from mibun.write.canvas import Picture
+    from mibun.write.proofs import Principles
     from mibun.write.prose import Explanation
 
 ORDER_LIMIT: Final = 1000
-DECIMAL_LIMIT: Final = 4000  # decimal places of a Decimal, before or behind the point
 
 
 def _tidy(node: Node, budget: Budget | None = None, real_roots: bool = False) -> Node:
@@ -37,21 +43,6 @@ def _budget() -> Budget:
     from mibun.rewrite import Budget
 
     return Budget()
-
-
-def _number(value: object) -> Number | None:
-    """The number that ``value`` is, NumPy's included, exact if it can be. ``None`` for all else, truth values too."""
-    if type(value) in (int, float, Fraction):
-        return value  # type: ignore[return-value]
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, Integral):
-        return int(value)
-    if isinstance(value, Rational):
-        return Fraction(int(value.numerator), int(value.denominator))
-    if isinstance(value, Decimal):
-        return Fraction(value) if value.is_finite() and abs(value.adjusted()) <= DECIMAL_LIMIT else None
-    return float(value) if isinstance(value, Real) else None
 
 
 def _name(given: object) -> str:
@@ -91,10 +82,26 @@ def _check_language(lang: object) -> None:
         raise UnsupportedOperation("language", given=lang)
 
 
+@overload
+def function(  # type: ignore[overload-overlap]  # a Function can be called, too
+    source: Function | str | float | Fraction | Decimal,
+    *,
+    strict: bool = ...,
+    profile: str | None = ...,
+    variables: str | Iterable[str] | None = ...,
+) -> Function: ...
+@overload
+def function(
+    source: Callable[..., Any],
+    *,
+    strict: bool = ...,
+    profile: str | None = ...,
+    variables: str | Iterable[str] | None = ...,
+) -> BlackBox: ...
 def function(
     source: object, *, strict: bool = False, profile: str | None = None, variables: str | Iterable[str] | None = None
-) -> Function:
-    """The function that ``source`` describes: text, LaTeX, a SymPy expression or a number.
+) -> Function | BlackBox:
+    """The function that ``source`` describes: text, LaTeX, a SymPy expression, a number, or a Python callable.
 
     >>> f = function("f(x, y) = 2x^2 + x y + 5y")
     >>> f.variables
@@ -112,6 +119,7 @@ def function(
     An elementary function of another one is made by a call: ``function("sin(x)")(u)`` is the sine of ``u``.
 
     Numbers of NumPy count as Python's, a ``Decimal`` as the exact fraction that it is; a truth value is no number.
+    A callable is not looked into: what it makes is a :class:`mibun.blackbox.BlackBox`, whose derivatives are numerical.
     Raises ``ParseError`` where the text cannot be read, ``ShapeError`` or ``ParseError`` for names that cannot be
     variables, ``UnsupportedOperation`` for other things than the above.
     """
@@ -122,11 +130,15 @@ def function(
         return source if names is None else source._with(source._nodes, source._shape, names)
     if isinstance(source, str):
         return Function._read(read.read(source, strict=strict, profile=profile, variables=names))
-    number = _number(source)
+    number = places.number(source)
     if number is not None:
         return Function(ops.const(number), variables=names)
     if type(source).__module__.partition(".")[0] == "sympy" or hasattr(source, "_sympy_"):
         return Function._read(read.read_sympy(source), names)
+    if callable(source) and not isinstance(source, type):
+        from mibun.blackbox import BlackBox
+
+        return BlackBox(source, names)
     raise UnsupportedOperation("not_a_function", kind=type(source).__name__)
 
 
@@ -163,6 +175,7 @@ class Function:
         "_name",
         "_nodes",
         "_notes",
+        "_origin",
         "_programs",
         "_resolved",
         "_shape",
@@ -194,6 +207,7 @@ class Function:
         self._source = source
         self._shape = shape
         self._assumptions = assumptions
+        self._origin: tuple[Node, Node] | None = None  # what was differentiated last, and by which variable
 
     @classmethod
     def _read(cls, reading: Reading, variables: tuple[str, ...] | None = None) -> Function:
@@ -226,9 +240,17 @@ class Function:
         return self._shape
 
     @property
-    def notes(self) -> tuple[Note, ...]:
-        """How ambiguous input was read."""
-        return self._notes
+    def notes(self) -> tuple[Note | Failure, ...]:
+        """How ambiguous input was read. Of a derivative: the points that could be found at which there is none.
+
+        >>> [note.text("en") for note in function("|x|").diff().notes]
+        ['At x = 0: The slope is −1 on the left and 1 on the right: not differentiable there.']
+        """
+        if self._origin is None:
+            return self._notes
+        from mibun.limit.zeros import failures
+
+        return (*self._notes, *failures(*self._origin))
 
     @property
     def source(self) -> str | None:
@@ -433,14 +455,18 @@ class Function:
                 names = (*names, variable.attrs)
         nodes = self._exact()
         budget = _budget() if len(sequence) > 1 else None
+        origin = None
         for i, variable in enumerate(sequence):
             if i or self._derived:
                 nodes = tuple([_tidy(node, budget) for node in nodes])
+            origin = (nodes[0], variable)
             derivations = [chain.push(node, variable) for node in nodes]
             if budget is not None:
                 budget.spend(sum(len(derivation.tangents) for derivation in derivations))
             nodes = tuple([derivation.result for derivation in derivations])
-        return Function(*nodes, variables=names, name=self._name, shape=self._shape, derived=True)
+        made = Function(*nodes, variables=names, name=self._name, shape=self._shape, derived=True)
+        made._origin = None if self._shape else origin
+        return made
 
     def gradient(self) -> Function:
         """All first partial derivatives, in the order of ``variables``, by one backward pass. ``shape`` is ``(n,)``.
@@ -537,7 +563,7 @@ class Function:
         for name, value in values.items():
             if type(value) is Function:
                 inner.append(value)
-            elif _number(value) is None:
+            elif places.number(value) is None:
                 raise UnsupportedOperation("beside_function", name=name, kind=type(value).__name__)
             replace[ops.symbol(name)] = value.node if type(value) is Function else ops.const(value)
         nodes = [chain.put(node, replace) for node in self._formulas()]
@@ -603,6 +629,152 @@ class Function:
             raise ShapeError("order", order=order)
         return prose.explain(self._one(), sequence, lang=lang, depth=depth, name=self._name, arguments=self.variables)
 
+    # The limit
+
+    def quotient(self, wrt: str | Function | None = None, h: str = "h") -> Function:
+        """The difference quotient (f(x + h) - f(x))/h, simplified: a function of the variables and of h.
+
+        >>> function("x^2/2").quotient().ascii()
+        'x + h/2'
+        """
+        from mibun.limit import principles
+
+        variable, step = self._symbol(wrt, "quotient"), ops.symbol(_name(h))
+        if step.attrs in (*self.variables, *self._parameters()):
+            raise ShapeError("step_taken", name=step.attrs)
+        node = principles.quotient(self._one(), variable, step)
+        return Function(node, variables=(*self.variables, step.attrs), name=self._name)
+
+    def limit(self, at: Any = None, wrt: str | Function | None = None, h: Any = None) -> LimitStudy:
+        """The difference quotient at ``at``, studied as h shrinks from 1 to 1e-16, and what happens there.
+
+        ``at`` is a number, an expression such as ``"pi/4"``, or for several variables a mapping or a sequence of them;
+        ``h`` a further step to look at. Without ``at``, the simplified quotient and its limit alone.
+
+        >>> study = function("x^2/2").limit(at=1)
+        >>> study.value, study.quotient, study.kind
+        (1.0, 1.00005, 'differentiable')
+        >>> study = function("|x|").limit(at=0)
+        >>> study.kind, study.left, study.right
+        ('kink', -1.0, 1.0)
+
+        Raises ``ShapeError`` where a value is missing, ``DomainError`` for a point or an h that is no usable number.
+        """
+        from mibun.limit import quotient
+
+        variable = self._symbol(wrt, "limit").attrs
+        point = {} if at is None else self._point(at, variable)
+        step = None if h is None else places.step(h)
+        return quotient.study(self._one(), variable, self.variables or (variable,), point, h=step, name=self._name)
+
+    def principles(self, wrt: str | Function | None = None, *, lang: str | None = None) -> Principles:
+        """The derivative derived from the definition, step by step, with the proofs of the rules that it uses.
+
+        >>> print(function("x^2").principles(lang="en").steps[-1].after)
+        2x
+        """
+        from mibun.limit import principles
+
+        if lang is not None:
+            _check_language(lang)
+        variable = self._symbol(wrt, "principles")
+        arguments = self.variables or (variable.attrs,)
+        return principles.principles(self._one(), variable, name=self._name, arguments=arguments, lang=lang)
+
+    def enclose(
+        self, at: Any = None, wrt: str | Function | None = None, digits: int = 30, *, order: int = 1
+    ) -> Enclosure:
+        """Two numbers between which the derivative at ``at`` is proved to lie, to ``digits`` digits, up to 1,000.
+
+        ``at`` as for :meth:`limit`; ``order=0`` encloses the function itself. Two independent ways, the rules and power
+        series, both in ball arithmetic, must overlap.
+
+        >>> enclosure = function("sin x").enclose(at="pi/3", digits=20)
+        >>> Fraction(1, 2) in enclosure, float(enclosure.hi - enclosure.lo) < 1e-20
+        (True, True)
+
+        Raises ``NotDifferentiable`` or ``DomainError`` where there is no derivative, ``BudgetExceeded`` where it takes
+        too many digits.
+        """
+        from mibun.limit import enclosure
+
+        variable = self._symbol(wrt, "enclose").attrs
+        return enclosure.enclose(self._one(), variable, self._point({} if at is None else at, variable), digits, order)
+
+    def equals(self, other: Any, domain: Any = None) -> Verdict:
+        """Whether ``other`` is the same function: "proved", "verified", "different" or "undecided".
+
+        ``domain`` is a condition such as ``"x > 0"``, or maps variables to intervals. A difference of domains is
+        reported apart from a difference of values, see :class:`mibun.check.Verdict`.
+
+        >>> str(function("sin(x)^2 + cos(x)^2").equals("1"))
+        'verified'
+        >>> str(function("(x + 1)^2").equals("x^2 + 2x + 1"))
+        'proved'
+        >>> verdict = function("x").equals("sqrt(x^2)")
+        >>> str(verdict)
+        'different'
+        """
+        from mibun import check
+
+        theirs: Function = function(other)
+        names = tuple(dict.fromkeys([*self.variables, *theirs.variables]))
+        names = tuple(dict.fromkeys([*names, *self._parameters(), *theirs._parameters()]))
+        region = _condition(domain) if isinstance(domain, str) else domain
+        return check.equals(self._one(), theirs._one(), names, region)
+
+    def check(self) -> Report:
+        """Whether every route to the derivative agrees with every other, at points chosen inside the domain.
+
+        >>> function("x^2/2").check().ok
+        True
+        """
+        from mibun import check
+
+        return check.check(self._one(), self.variables)
+
+    def plot(
+        self,
+        at: Any = None,
+        wrt: str | Function | None = None,
+        h: Any = None,
+        *,
+        kind: str | None = None,
+        lang: str | None = None,
+        range: Any = None,
+    ) -> Picture:
+        """A picture: ``.save("tangent.svg")``, ``.svg()``, ``.png()``; it shows itself in a notebook.
+
+        ``kind``: "tangent" (at ``at``, with the secant for ``h``), "secants" (for shrinking h), "error" (against h),
+        "derivative" (f above f′; the default without ``at``), and of functions of two variables "contours" or
+        "surface". ``range`` is that of the variable, ``at`` as for :meth:`limit`.
+
+        Raises ``UnsupportedOperation`` without Matplotlib (``pip install "mibun[plot]"``), ``ShapeError`` where a
+        variable or a point is missing.
+        """
+        from mibun import pictures
+
+        if lang is not None:
+            _check_language(lang)
+        names = self.variables
+        whole = wrt is None and len(names) == 2 and kind in (None, "contours", "surface")
+        variable = None if whole else self._symbol(wrt, "plot").attrs
+        given = at is not None or bool(self._parameters() and len(self._parameters()) > 1)
+        point = self._point({} if at is None else at, variable or names[0]) if given else {}
+        step = None if h is None else places.step(h)
+        return pictures.draw(
+            self._one(), names or ("x",), variable, point, h=step, kind=kind, name=self._name, lang=lang, range=range
+        )
+
+    def _point(self, at: Any, variable: str) -> dict[str, Node]:
+        """Exact numbers for all free names; see :func:`mibun.places.point`."""
+        names, free = self.variables or (variable,), self._parameters()
+        if isinstance(at, Mapping):
+            at = {name if name in (*names, *free) else _name(name): _as_node(value) for name, value in at.items()}
+        elif isinstance(at, list | tuple):
+            at = [_as_node(value) for value in at]
+        return places.point(_as_node(at), variable, names, free)
+
     # Building
 
     def _combine(self, op: str, other: object, swap: bool = False) -> Function:
@@ -612,7 +784,7 @@ class Function:
             if other._header != header:
                 header = None
         else:
-            number = other if type(other) is int else _number(other)
+            number = other if type(other) is int else places.number(other)
             if number is None and hasattr(other, "__array__"):  # NumPy's own words would not say what to do
                 kind = type(other).__name__
                 raise TypeError(
@@ -678,6 +850,20 @@ class Function:
         return hash((self._nodes, self._shape))
 
 
+def _as_node(value: Any) -> Any:
+    return value.node if type(value) is Function else value
+
+
+def _condition(text: str) -> Node:
+    """A condition that a user wrote: ``x > 0``, ``0 < x < 1``."""
+    from mibun import read
+
+    node = read.read(f"where({text}, 1, 0)").node
+    if node.op != "where" or node.args[1:] != (ops.ONE, ops.ZERO) or node.args[0].dtype != ops.BOOL:
+        raise ParseError("condition", given=text)
+    return node.args[0]
+
+
 def _fits(nodes: Sequence[object], shape: tuple[int, ...]) -> bool:
     return len(nodes) == math.prod(shape) and all(type(node) is Node for node in nodes)
 
@@ -705,7 +891,7 @@ def _load(
 
 def _value(name: str, value: Any) -> Any:
     """A value that is put in: a plain number, or what the interpreter makes an array of or refuses."""
-    number = _number(value)
+    number = places.number(value)
     if number is not None:
         return number
     if hasattr(value, "mask") and hasattr(value, "filled"):  # NumPy would take what lies behind the mask

@@ -142,6 +142,17 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             '쓰인 미분법만 보여 주는 깊이 "idea"를 고르거나 도함수만 구해 주세요.',
         ),
     },
+    # From the definition (limit/principles)
+    "principles_size": {
+        "en": (
+            "A derivation from the definition would be too long to follow here; the limit is {limit} symbols.",
+            "Ask for a part of the function, or for the derivative alone.",
+        ),
+        "ko": (
+            "정의에 따른 풀이가 따라 읽기에 너무 깁니다. 한도는 기호 {limit}개입니다.",
+            "함수의 일부만 풀이하거나 도함수만 구해 주세요.",
+        ),
+    },
     # Values (run/)
     "abstract_value": {
         "en": ("{name} stands for any function: it has a derivative, but no value.", "Write a formula in its place."),
@@ -244,6 +255,14 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("The name of the variable is empty.", "Write --wrt x, for example."),
         "ko": ("변수의 이름이 비어 있습니다.", "--wrt x처럼 써 주세요."),
     },
+    "usage_one_variable": {
+        "en": ("This verb takes one variable; there are several: {variables}.", "Choose one: {example}"),
+        "ko": ("변수 하나에 대한 명령인데 변수가 여럿입니다: {variables}", "하나를 골라 주세요: {example}"),
+    },
+    "usage_no_file": {
+        "en": ("There is no file to write the picture to.", "Name it: -o tangent.svg"),
+        "ko": ("그림을 저장할 파일이 없습니다.", "-o tangent.svg처럼 파일 이름을 써 주세요."),
+    },
     "usage_no_point": {
         "en": ("The point is empty.", "Write --at {example}, for example."),
         "ko": ("점이 비어 있습니다.", "--at {example}처럼 써 주세요."),
@@ -251,6 +270,40 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
     "usage_point": {
         "en": ("This does not say where: {given}", "The variables are {variables}: write --at {example}."),
         "ko": ("어느 점인지 알 수 없습니다: {given}", "변수는 {variables}입니다. --at {example}처럼 써 주세요."),
+    },
+    "condition": {
+        "en": ("This is not a condition: {given}", 'Write one such as "x > 0" or "0 < x < 1".'),
+        "ko": ("조건으로 읽을 수 없습니다: {given}", '"x > 0"이나 "0 < x < 1"처럼 써 주세요.'),
+    },
+    "picture_kind": {
+        "en": ("There is no picture of this kind: {given}", "Choose one of: {kinds}."),
+        "ko": ("없는 그림 종류입니다: {given}", "다음 가운데 하나를 골라 주세요: {kinds}"),
+    },
+    "picture_two": {
+        "en": (
+            "Level lines and surfaces are of functions of two variables; this one has {count}.",
+            'Choose a variable to see the function along it: wrt="{example}" (--wrt {example}).',
+        ),
+        "ko": (
+            "등고선과 곡면은 변수가 두 개인 함수의 그림인데, 이 함수의 변수는 {count}개입니다.",
+            '변수 하나를 골라 그 방향의 그래프를 보세요: wrt="{example}" (--wrt {example})',
+        ),
+    },
+    "picture_no_error": {
+        "en": ("At {point} there is no error to draw.", "Choose the kind tangent, or another point."),
+        "ko": ("{point}에서는 그릴 오차가 없습니다.", "tangent 그림이나 다른 점을 골라 주세요."),
+    },
+    "not_a_point": {
+        "en": ("This is not a number for {name}: {given}", 'Give a number, or an expression such as "pi/4".'),
+        "ko": ("{name}의 값으로 쓸 수 없습니다: {given}", '수나 "pi/4" 같은 식을 써 주세요.'),
+    },
+    "step": {
+        "en": ("This is not a step h: {given}", "Give a positive number such as 0.0001."),
+        "ko": ("h로 쓸 수 없는 값입니다: {given}", "0.0001처럼 양수를 써 주세요."),
+    },
+    "step_taken": {
+        "en": ("{name} is a variable of the function already.", 'Choose another letter: f.quotient("x", h="k").'),
+        "ko": ("{name:은} 이미 함수의 변수입니다.", 'f.quotient("x", h="k")처럼 다른 문자를 골라 주세요.'),
     },
     "infinite_point": {
         "en": (
@@ -843,5 +896,227 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
     "at_infinite": {
         "en": ("There is no finite value there.", "Ask for a point beside it."),
         "ko": ("이 점에서는 값이 유한하지 않습니다.", "그 옆의 다른 점에서 구해 보세요."),
+    },
+    # Pictures
+    "no_matplotlib": {
+        "en": ("Pictures need Matplotlib, which is not installed.", 'Install it: pip install "mibun[plot]"'),
+        "ko": (
+            "그림을 그리려면 Matplotlib이 필요한데 설치되어 있지 않습니다.",
+            '설치: pip install "mibun[plot]"',
+        ),
+    },
+    "no_hangul_font": {
+        "en": (
+            "No font with Hangul was found for the words in the picture.",
+            'Install one: pip install "mibun[plot]" brings Nanum Gothic. Or draw it in English: lang="en".',
+        ),
+        "ko": (
+            "그림에 쓸 한글 글꼴을 찾지 못했습니다.",
+            'pip install "mibun[plot]"으로 나눔고딕을 설치하거나, lang="en"으로 영어 그림을 그려 주세요.',
+        ),
+    },
+    "picture_suffix": {
+        "en": ("A picture cannot be written as {path}.", "Choose one of the endings {suffixes}."),
+        "ko": ("그림을 {path:으로} 저장할 수 없습니다.", "파일 이름의 끝을 {suffixes} 가운데 하나로 해 주세요."),
+    },
+    "picture_dpi": {
+        "en": ("This is not a resolution: {given}", "Give dots per inch, from 10 to 1200."),
+        "ko": ("해상도로 쓸 수 없는 값입니다: {given}", "인치당 점의 수를 10부터 1200까지의 수로 써 주세요."),
+    },
+    "picture_range": {
+        "en": ("This is not a range for a picture: {given}", "Give two numbers, the smaller first: (-2, 3)."),
+        "ko": ("그림의 범위로 쓸 수 없습니다: {given}", "(-2, 3)처럼 두 수를 작은 것부터 써 주세요."),
+    },
+    "picture_ranges": {
+        "en": ("These are not two ranges for a picture: {given}", "Give one for each variable: ((-2, 2), (0, 4))."),
+        "ko": ("그림의 두 범위로 쓸 수 없습니다: {given}", "((-2, 2), (0, 4))처럼 변수마다 하나씩 써 주세요."),
+    },
+    "picture_errors": {
+        "en": ("There are {errors} errors for {steps} steps h.", "Give one error for each h, None for none."),
+        "ko": ("h는 {steps}개인데 오차는 {errors}개입니다.", "h마다 오차를 하나씩, 없으면 None을 써 주세요."),
+    },
+    "picture_variables": {
+        "en": (
+            "This picture shows a function of two variables, not of {variables}.",
+            "Choose two variables, and give the others values.",
+        ),
+        "ko": (
+            "이 그림은 두 변수의 함수만 그릴 수 있습니다. 주어진 변수: {variables}.",
+            "변수 두 개를 고르고 나머지 변수에는 값을 넣어 주세요.",
+        ),
+    },
+    "picture_empty": {
+        "en": ("The function has no value anywhere from {low} to {high}.", "Choose another point or another range."),
+        "ko": (
+            "{low}부터 {high}까지의 범위에는 함숫값이 하나도 없습니다.",
+            "다른 점이나 다른 범위를 골라 주세요.",
+        ),
+    },
+    # Enclosures (limit/enclosure.py)
+    "enclose_digits": {
+        "en": ("This is not a number of digits: {given}", "Give a whole number from 1 to {limit}."),
+        "ko": ("자릿수로 쓸 수 없는 값입니다: {given}", "1부터 {limit}까지의 정수를 써 주세요."),
+    },
+    "enclose_digits_limit": {
+        "en": ("{given} digits are beyond the limit, {limit}.", "Ask for fewer digits."),
+        "ko": ("{given}자리까지는 구할 수 없습니다. 한도는 {limit}자리입니다.", "자릿수를 줄여 주세요."),
+    },
+    "enclose_budget": {
+        "en": (
+            "{digits} digits take too long here: too many of them cancel. What is proved so far: {found}",
+            "Ask for fewer digits, or write the function so that less cancels.",
+        ),
+        "ko": (
+            "자릿수가 너무 많이 상쇄되어 {digits}자리까지 구하는 데 시간이 너무 오래 걸립니다. "
+            "지금까지 증명된 것: {found}",
+            "자릿수를 줄이거나 상쇄가 적은 꼴로 식을 써 주세요.",
+        ),
+    },
+    "enclose_magnitude": {
+        "en": (
+            "The value is too large or too close to 0: it has more than {limit} digits before or behind the point.",
+            "Take the logarithm of the function.",
+        ),
+        "ko": (
+            "값이 너무 크거나 0에 너무 가깝습니다. 소수점 앞이나 뒤의 자릿수가 {limit}자리를 넘습니다.",
+            "함수에 로그를 취해 보세요.",
+        ),
+    },
+    "enclose_undecided": {
+        "en": (
+            "Whether there is a value at {point} cannot be decided with the precision that is affordable.",
+            "f.limit(...) says what the values beside the point tell.",
+        ),
+        "ko": (
+            "쓸 수 있는 정밀도로는 {point}에서 값이 있는지 판정할 수 없습니다.",
+            "f.limit(...)을 쓰면 그 점 가까이에서의 값으로 알아볼 수 있습니다.",
+        ),
+    },
+    "enclose_edge": {
+        "en": (
+            "At {point} some part of the function has a kink, a jump or the end of its domain. "
+            "All signs are that there is a derivative there, {value}, but this cannot be proved by enclosures.",
+            "f.limit(...) shows what happens there.",
+        ),
+        "ko": (
+            "{point}에서 함수의 일부가 꺾이거나 끊어지거나 정의역의 끝에 닿습니다. "
+            "미분계수는 {value:으로} 보이지만 구간 연산으로는 증명할 수 없습니다.",
+            "f.limit(...)을 쓰면 그 점에서 어떻게 되는지 볼 수 있습니다.",
+        ),
+    },
+    "enclose_disagree": {
+        "en": (
+            "Two proofs contradict each other for {function}: by the rules {rules}, by power series {series}. "
+            "This is a mistake in mibun.",
+            "Please report it, with the function and the point.",
+        ),
+        "ko": (
+            "{function}에서 두 증명이 서로 어긋납니다. 미분법 공식: {rules}, 거듭제곱급수: {series}. "
+            "mibun의 오류입니다.",
+            "함수와 점을 적어 알려 주세요.",
+        ),
+    },
+    # Numerical derivatives of black boxes (limit/numeric.py)
+    "numeric_function": {
+        "en": ("This is not a function that can be called: {kind}.", "Give a function of a number, such as math.sin."),
+        "ko": ("호출할 수 있는 함수가 아닙니다: {kind}.", "math.sin처럼 수를 받는 함수를 써 주세요."),
+    },
+    "numeric_order": {
+        "en": ("The numerical derivative of order {order} is not available.", "Use an order from 1 to {most}."),
+        "ko": (
+            "미분하는 횟수를 {order:으로} 하여 수치 미분을 할 수는 없습니다.",
+            "1부터 {most}까지의 정수를 써 주세요.",
+        ),
+    },
+    "numeric_side": {
+        "en": ("There is no such side: {side}", "Choose both, left or right."),
+        "ko": ("쓸 수 없는 방향입니다: {side}", "both, left, right 가운데 골라 주세요."),
+    },
+    "numeric_domain": {
+        "en": ("This is not a domain: {domain}", "Give its two ends, the smaller first, as in (0, math.inf)."),
+        "ko": ("정의역이 아닙니다: {domain}", "(0, math.inf)처럼 양 끝 값을 작은 것부터 써 주세요."),
+    },
+    "numeric_at": {
+        "en": ("The point is not a real number or an array of them: {kind}.", "Use floats, ints or an array of them."),
+        "ko": ("점의 좌표가 실수나 실수의 배열이 아닙니다: {kind}.", "float, int 또는 이들로 된 배열을 써 주세요."),
+    },
+    "numeric_complex": {
+        "en": ("The function has complex values, such as {value}.", "Differentiate its real and imaginary part apart."),
+        "ko": ("함숫값이 {value} 같은 복소수입니다.", "실수부와 허수부를 따로 미분해 주세요."),
+    },
+    "numeric_value": {
+        "en": ("The function did not return a number, but {kind}.", "Let it return floats or an array of them."),
+        "ko": ("함수가 수가 아니라 {kind:을} 돌려주었습니다.", "float이나 float의 배열을 돌려주게 해 주세요."),
+    },
+    "numeric_shape": {
+        "en": (
+            "For one number the function returned an array of shape {shape}.",
+            "For a function with several values, ask for the Jacobian: jacobian=True.",
+        ),
+        "ko": (
+            "수 하나를 받은 함수가 모양이 {shape}인 배열을 돌려주었습니다.",
+            "값이 여러 개인 함수라면 jacobian=True로 야코비 행렬을 구해 주세요.",
+        ),
+    },
+    "numeric_ragged": {
+        "en": ("The function's value is not an array: its rows differ in length.", "Give all rows the same length."),
+        "ko": ("함숫값이 배열이 아닙니다. 행마다 길이가 다릅니다.", "모든 행에 같은 개수의 수를 써 주세요."),
+    },
+    "numeric_changing": {
+        "en": (
+            "The function's value changes its shape from {one} to {other} beside the point.",
+            "Let it return arrays of one shape.",
+        ),
+        "ko": (
+            "점의 가까이에서 함숫값의 모양이 {one}에서 {other:으로} 달라집니다.",
+            "늘 모양이 같은 배열을 돌려주게 해 주세요.",
+        ),
+    },
+    # The check
+    "region": {
+        "en": ("This is not a domain: {given}", 'Give a condition such as "x > 0", or intervals: {{"x": (0, 1)}}.'),
+        "ko": (
+            "정의역으로 쓸 수 없습니다: {given}",
+            '"x > 0" 같은 조건이나 {{"x": (0, 1)}} 같은 구간을 써 주세요.',
+        ),
+    },
+    "interval": {
+        "en": (
+            "This is not an interval for {name}: {given}",
+            'Give two numbers, the smaller first, None for no end: {{"{name}": (0, None)}}.',
+        ),
+        "ko": (
+            "{name}의 구간으로 쓸 수 없습니다: {given}",
+            '두 수를 작은 것부터 써 주세요. 끝이 없으면 None입니다: {{"{name}": (0, None)}}',
+        ),
+    },
+    "audit_at": {
+        "en": ("This is no point of numbers: {given}", "Give a number or an array, or a tuple of them."),
+        "ko": ("점으로 쓸 수 없는 값입니다: {given}", "수나 배열, 또는 그 튜플을 써 주세요."),
+    },
+    "audit_value": {
+        "en": ("The function returned {given} and not real numbers.", "Return a number or an array of numbers."),
+        "ko": ("함수가 실수가 아닌 {given:을} 돌려주었습니다.", "수나 수의 배열을 돌려주는 함수를 주세요."),
+    },
+    "audit_gradient": {
+        "en": ("The gradient is not made of real numbers: {given}", "Give a number or an array of numbers."),
+        "ko": ("기울기에 실수가 아닌 값이 있습니다: {given}", "수나 수의 배열을 주세요."),
+    },
+    "audit_shape": {
+        "en": (
+            "The gradient has shape {given}, where {wanted} is needed.",
+            "Give one number for each partial derivative.",
+        ),
+        "ko": ("기울기의 모양이 {given}입니다. {wanted:이} 필요합니다.", "편미분계수마다 수를 하나씩 주세요."),
+    },
+    "audit_arguments": {
+        "en": (
+            "The gradient has to be a tuple with {wanted} parts, one for each argument; given: {given}.",
+            "Return the derivatives by every argument, in order.",
+        ),
+        "ko": (
+            "기울기는 인수마다 하나씩, {wanted}개로 된 튜플이어야 합니다. 받은 것: {given}",
+            "각 인수에 대한 미분계수를 차례로 돌려주세요.",
+        ),
     },
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,9 +21,12 @@ from mibun.language import width as columns
 from mibun.limit.local import Local, local, sentence
 from mibun.node import Node, symbols
 from mibun.ops import symbol
+from mibun.read import Note
 from mibun.write import notation
 
 if TYPE_CHECKING:
+    from mibun.check import Report
+    from mibun.limit.quotient import LimitStudy
     from mibun.write.prose import Explanation
 
 Span = tuple[str, str]  # a piece of a line, and its role: "", "result", "heading" or "note"
@@ -43,6 +46,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "value": "Value at {point}",
         "gradient": "Components of the gradient: the partial derivative by each variable",
         "choose": "For the steps, choose a variable: --wrt {wrt}",
+        "definition": "By the definition: {quotient} as h → 0",
         "large": "… (too long to be shown; mibun diff writes it out)",
     },
     "ko": {
@@ -52,6 +56,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "value": "{point}에서의 값",
         "gradient": "기울기 벡터(gradient)의 성분: 각 변수로 편미분한 것",
         "choose": "풀이를 보려면 변수를 골라 주세요: --wrt {wrt}",
+        "definition": "정의로 확인: h를 0에 가깝게 할 때 {quotient}",
         "large": "… (너무 길어 줄였습니다. 전체는 mibun diff로 볼 수 있습니다)",
     },
 }
@@ -91,6 +96,8 @@ class Sheet:
     slopes: tuple[Slope, ...]
     at: dict[str, Function]
     lang: str
+    study: LimitStudy | None = None
+    report: Report | None = None
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -175,6 +182,26 @@ class Sheet:
                 lines += _beside(self._valued(slope), remarks, width, "" if exact is None else "result")
         return lines
 
+    def definition(self, width: int = WIDTH) -> list[Line]:
+        """The difference quotient at the point, for shrinking h."""
+        table = self.study.brief(self.lang, width) if self.study is not None else []
+        if self.study is None or not table:
+            return []
+        a = [str(self.at[name]) for name in self.variables]
+        moved = [
+            f"{value} + h" if name == self.study.variable else value
+            for name, value in zip(self.variables, a, strict=True)
+        ]
+        quotient = f"({self.name}({', '.join(moved)}) − {self.name}({', '.join(a)}))/h"
+        lines: list[Line] = [[(line, "heading")] for line in wrap(self._say("definition", quotient=quotient), width)]
+        return [*lines, *([(line, "")] for line in table)]
+
+    def verdict(self, width: int = WIDTH) -> list[Line]:
+        """Whether all the routes to the derivative agree."""
+        if self.report is None:
+            return []
+        return [[(line, "heading")] for line in wrap(self.report.brief(self.lang), width, "", "  ")]
+
     def answer(self, _width: int = WIDTH) -> list[Line]:
         """The derivatives, and their values at the point, one a line, however long."""
         lines: list[Line] = [
@@ -191,7 +218,8 @@ class Sheet:
 
     def lines(self, width: int = WIDTH) -> list[Line]:
         """The whole sheet, as lines of spans."""
-        parts = [self.formulas(width), self.steps(width), self.values(width)]
+        parts = [self.formulas(width), self.steps(width), self.values(width), self.definition(width)]
+        parts.append(self.verdict(width))
         lines: list[Line] = []
         for part in parts:
             if part:
@@ -229,6 +257,8 @@ class Sheet:
             "order": self.order,
             **({"at": {name: value.ascii() for name, value in self.at.items()}} if self.at else {}),
             **{key: field[0] if single else field for key, field in fields.items()},
+            **({"definition": self.study.json()} if self.study is not None else {}),
+            **({"check": self.report.json()} if self.report is not None else {}),
         }
 
     def latex(self) -> str:
@@ -267,11 +297,13 @@ def sheet(
     order: int = 1,
     lang: str | None = None,
     depth: str | None = "working",
+    checked: bool = False,
 ) -> Sheet:
     """Compose the sheet of ``function``.
 
     ``wrt`` names the variables to differentiate by, one derivative each; without it, all of them. ``at`` maps
-    variables to values such as ``"1"`` or ``"pi/4"``. ``depth=None`` leaves the steps out.
+    variables to values such as ``"1"`` or ``"pi/4"``. ``depth=None`` leaves the steps out. With ``checked``, a sheet
+    for a point ends with the difference quotient there and with the verdict of the check.
     """
     lang = lang or preferred()
     names = tuple(wrt) or function.variables or ("x",)
@@ -289,7 +321,12 @@ def sheet(
                 unexplained = error
         value = _value(function, derivative, name, point, order, lang) if point else None
         slopes.append(Slope(name, derivative, explanation, unexplained, value))
-    return Sheet(function, _name(function), order, tuple(slopes), point, lang)
+    made = Sheet(function, _name(function), order, tuple(slopes), point, lang)
+    if not (checked and point and order == 1):
+        return made
+    numbers = all(slope.value is not None and slope.value.local is not None for slope in slopes)
+    study = function.limit(point, names[0]) if numbers and len(names) == 1 else None
+    return replace(made, study=study, report=function.check())
 
 
 def _value(f: Function, derivative: Function, wrt: str, point: Mapping[str, Function], order: int, lang: str) -> Value:
@@ -344,6 +381,7 @@ def reading_json(f: Function, lang: str) -> dict[str, Any]:
     notes = [
         {"span": list(note.span), "taken": note.taken, "others": list(note.others), "text": note.text(lang)}
         for note in f.notes
+        if isinstance(note, Note)
     ]
     return {
         "f": f.ascii(),

@@ -182,6 +182,8 @@ def test_a_hole_knows_what_would_fill_it() -> None:
         ("x^1.5", (None, 0)),
         ("|x|", (-1, 1)),
         ("sin x", (1, 1)),
+        ("floor x", (math.inf, 0)),
+        ("where(x=0, 1, x^2)", (math.inf, -math.inf)),
     ],
 )
 def test_both_sides(source: str, sides: tuple[float | None, float | None]) -> None:

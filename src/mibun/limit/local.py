@@ -314,8 +314,14 @@ def _compare(
     finite = [limit.ball for limit in limits if limit.says.kind == "finite"]
     kinds = {limit.kind for limit in says}
 
+    def slope(i: int, start: Ball) -> _Found:
+        return _slope(sides[i], slopes[i], start, place, WAYS[i])
+
     def local(kind: str) -> tuple[Local, Ball]:
-        return Local(kind, value=there, limits=says), None
+        left, right = OUTSIDE, OUTSIDE
+        if kind in ("jump", "hole") and value is not None:
+            left, right = (_torn(limits[i], value, slope, i) for i in (0, 1))
+        return Local(kind, value=there, limits=says, left=left, right=right), None
 
     if kinds == {"outside"}:
         return local("outside" if value is None else "isolated")
@@ -327,9 +333,7 @@ def _compare(
         return local("jump")
     if value is not None and not _same(finite[0], value):
         return local("hole" if len(finite) == 2 else "jump")
-    left, right = (
-        _slope(side, slope, finite[0], place, way) for side, slope, way in zip(sides, slopes, WAYS, strict=True)
-    )
+    left, right = (slope(i, finite[0]) for i in (0, 1))
     kind = _kind(left, right)
     smooth = kind in ("differentiable", "endpoint")
     chosen = right if right.says.kind == "finite" else left
@@ -337,6 +341,14 @@ def _compare(
         kind = "hole" if len(finite) == 2 else "outside"
     exact, decimal = (chosen.says.exact, chosen.says.decimal) if smooth else (None, None)
     return Local(kind, exact, decimal, there, says, left.says, right.says), chosen.ball
+
+
+def _torn(limit: _Found, value: Ball, slope: Callable[[int, Ball], _Found], i: int) -> Tendency:
+    """What the difference quotient does on one side of a point where the function is not continuous."""
+    if limit.says.kind != "finite":
+        return limit.says
+    rise = sign(_snap(limit.ball - value))
+    return slope(i, value).says if not rise else _infinite(rise * WAYS[i]).says
 
 
 def _kind(left: _Found, right: _Found) -> str:

@@ -15,13 +15,14 @@ from functools import cache
 from typing import Any, Final
 
 from mibun.node import Node, postorder
-from mibun.ops import BOOL
+from mibun.ops import BOOL, make
 from mibun.run.domain import U, V, condition
 from mibun.run.exact import exact_values
 
 Ball = Any  # flint.arb, which has no type stubs
 Real = Any  # a ball or a truth value; None outside the domain; a ball that is not finite where it cannot be told
 Settle = Callable[[Ball], Ball]
+Exact = Callable[[Node], Fraction | int | None]
 
 
 class Undecided(Exception):
@@ -40,22 +41,46 @@ def ball(value: int | Fraction | float) -> Ball:
     return arb(fmpq(exact.numerator, exact.denominator))
 
 
-def evaluate(root: Node, at: Mapping[str, Ball], settle: Settle | None = None) -> Real:
+def evaluate(root: Node, at: Mapping[str, Ball], settle: Settle | None = None, exact: Exact | None = None) -> Real:
     """The value of ``root``; ``None`` if any part of it that is needed has none in the real numbers.
 
     ``Undecided`` for what has no value at all, f(2).
     """
-    return run(root, at, settle)[root]
+    return run(root, at, settle, exact)[root]
 
 
-def run(root: Node, at: Mapping[str, Ball], settle: Settle | None = None) -> dict[Node, Real]:
-    """:func:`evaluate` for every node below ``root``. ``settle`` is applied to each ball that comes out."""
+def run(
+    root: Node, at: Mapping[str, Ball], settle: Settle | None = None, exact: Exact | None = None
+) -> dict[Node, Real]:
+    """:func:`evaluate` for every node below ``root``. ``settle`` is applied to each ball that comes out.
+
+    ``exact``, if given, is asked for the exact value at the point where that may decide: of what holds an integer, and
+    of differences that are compared. A proof remains a proof with it.
+    """
     order = postorder(root)
     exponents = exact_values(postorder(*[node.args[1] for node in order if node.op == "pow"]), {})
     values: dict[Node, Real] = {}
     for node in order:
-        values[node] = _node(node, [values[arg] for arg in node.args], at, exponents, settle or _as_is)
+        value = _node(node, [values[arg] for arg in node.args], at, exponents, settle or _as_is)
+        values[node] = value if exact is None or not node.args else _decided(node, value, exact)
     return values
+
+
+def _decided(node: Node, value: Real, exact: Exact) -> Real:
+    if value is None or isinstance(value, bool):
+        return value
+    if node.op in COMPARE:
+        difference = exact(make("sub", *node.args))
+        return value if difference is None else COMPARE[node.op]((difference > 0) - (difference < 0), 0)
+    if near_integer(value):
+        found = exact(node)
+        return value if found is None else ball(found)
+    return value
+
+
+def near_integer(x: Ball) -> bool:
+    """Whether a ball that is no single number holds an integer, and no other one is near."""
+    return bool(x.is_finite() and not x.is_exact() and x.rad() * 4 < 1 and abs(x) < 2**64 and x.contains_integer())
 
 
 def _as_is(x: Ball) -> Ball:
@@ -71,6 +96,8 @@ def known(value: Real) -> bool:
     """Whether there is a value, and it can be told."""
     return isinstance(value, bool) or (value is not None and value.is_finite())
 
+
+FAR_LEFT: Final = -10_000  # from here on, polygamma takes FLINT too long
 
 COMPARE: Final[dict[str, Callable[[int, int], bool]]] = {
     op: getattr(operator, op) for op in ("lt", "le", "gt", "ge", "eq", "ne")
@@ -194,6 +221,11 @@ def functions() -> dict[str, Callable[..., Ball]]:
     def lgamma(x: Ball) -> Ball:
         return x.lgamma() if x > 0 else abs(x.gamma()).log()
 
+    def polygamma(n: Ball, x: Ball) -> Ball:
+        if not x > FAR_LEFT or (not x > 0 and x.is_integer()):  # FLINT goes there one by one, and to a pole in vain
+            return arb.nan()
+        return acb(x).polygamma(acb(n)).real
+
     def sign_of(x: Ball) -> Ball:
         found = sign(x)
         return arb.nan() if found is None else arb(found)
@@ -223,6 +255,6 @@ def functions() -> dict[str, Callable[..., Ball]]:
         "softplus": softplus,
         "relu": lambda x: arb.max(x, arb(0)),
         "lgamma": lgamma,
-        "polygamma": lambda n, x: acb(x).polygamma(acb(n)).real,
+        "polygamma": polygamma,
         "hypot": lambda x, y: (x * x + y * y).sqrt(),
     }

@@ -1,0 +1,751 @@
+"""The difference quotient, studied: what (f(a + h) - f(a))/h does as h shrinks, in double precision and without it.
+
+Every quotient is computed twice, in doubles as a program would and in balls of many bits. The second shows the limit
+itself; the difference of the two is rounding, that of the second from the derivative is truncation. Pictures are in
+:mod:`mibun.write.figure`; what happens at the point is decided in :mod:`mibun.limit.local`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from mibun import chain
+from mibun.errors import DomainError, ShapeError, UnsupportedOperation
+from mibun.language import fill, preferred, wrap
+from mibun.language import width as columns_of
+from mibun.limit.local import Local, Tendency, local, sentence
+from mibun.node import Node, postorder, tree_size
+from mibun.ops import symbol
+from mibun.rewrite import tidy
+from mibun.run import balls, interpret
+from mibun.write import notation
+
+if TYPE_CHECKING:
+    from mibun.limit.numeric import NumericalDerivative
+    from mibun.write.canvas import Picture
+
+STEPS: Final = tuple(Fraction(1, 10**k) for k in range(17))  # h = 1, 0.1, …, 1e-16
+LECTURE: Final = Fraction(1, 10_000)  # the h of the lecture
+BITS: Final = (400, 1600, 6400)  # of the balls, tried in turn
+SHARP: Final = 70  # bits of a quotient that can be relied on
+SHOWN: Final = 60  # nodes of a simplified quotient that is still written out
+BRIEF: Final = tuple(Fraction(1, 10**k) for k in (0, 1, 2, 4, 8))  # of a table in a few lines
+LARGE: Final = 5000  # nodes of a function whose quotient is not simplified
+
+WORDS: Final[dict[str, dict[str, str]]] = {
+    "en": {
+        "title": "The difference quotient at {point}",
+        "title all": "The difference quotient",
+        "limit": "As h → 0 it tends to {name}′ = {limit}.",
+        "limit partial": "As h → 0 it tends to the partial derivative by {wrt}: {limit}.",
+        "h": "h",
+        "forward": "Forward: (f(a + h) − f(a))/h",
+        "central": "Central: (f(a + h) − f(a − h))/(2h)",
+        "quotient": "quotient",
+        "exact": "without rounding",
+        "error": "error",
+        "truncation": "truncation",
+        "rounding": "rounding",
+        "right side": "from the right",
+        "left side": "from the left",
+        "lecture": "the lecture's h",
+        "least": "least error",
+        "rounded": "from here on, rounding rules",
+        "split": "error = truncation (h is not 0) + rounding (a computer keeps some 16 digits)",
+        "both": "From the left and from the right it tends to {left}: this is the derivative.",
+        "at h": "At h = {h} the quotient is {quotient}, its error {error}.",
+        "at h bare": "At h = {h} the quotient is {quotient}.",
+        "estimate": "From the values of the function alone: {value} ± {bound}",
+        "filled": "The table is that of the function with the hole filled: {name}({a}) = {value}.",
+        "opaque": "The function is a program: errors are measured against this estimate.",
+        "infinite": "∞",
+        "oscillates": "no limit",
+        "outside": "undefined",
+    },
+    "ko": {
+        "title": "{point}에서의 평균변화율과 그 극한",
+        "title all": "평균변화율과 그 극한",
+        "limit": "h → 0일 때의 극한은 {name}′ = {limit}입니다.",
+        "limit partial": "h → 0일 때의 극한, 곧 {wrt}에 대한 편도함수는 {limit}입니다.",
+        "h": "h",
+        "forward": "한쪽 차분: (f(a + h) − f(a))/h",
+        "central": "중앙 차분: (f(a + h) − f(a − h))/(2h)",
+        "quotient": "평균변화율",
+        "exact": "반올림 없이",
+        "error": "오차",
+        "truncation": "절단 오차",
+        "rounding": "반올림 오차",
+        "right side": "오른쪽에서",
+        "left side": "왼쪽에서",
+        "lecture": "강의의 h",
+        "least": "오차 최소",
+        "rounded": "여기부터는 반올림 오차가 더 큽니다",
+        "split": "오차 = 절단 오차(h가 0이 아니어서 생김) + 반올림 오차(컴퓨터가 16자리쯤만 기억해서 생김)",
+        "both": "좌극한과 우극한이 모두 {left:으로} 같으므로 이 값이 미분계수입니다.",
+        "at h": "h = {h}일 때 평균변화율은 {quotient}, 오차는 {error}입니다.",
+        "at h bare": "h = {h}일 때 평균변화율은 {quotient}입니다.",
+        "estimate": "함숫값만으로 구한 미분계수: {value} ± {bound}",
+        "filled": "표는 빈 점을 {name}({a}) = {value:으로} 채운 함수의 평균변화율입니다.",
+        "opaque": "식이 아니라 프로그램으로 주어진 함수이므로, 오차는 이 값과 견준 것입니다.",
+        "infinite": "∞",
+        "oscillates": "극한 없음",
+        "outside": "정의되지 않음",
+    },
+}
+
+
+class Quotient(float):
+    """A difference quotient in double precision: a float, NaN where the function has no value.
+
+    ``exact`` is the quotient without rounding, ``error`` what it differs from the derivative by, and that is
+    ``truncation`` (of ``exact`` from the derivative) plus ``rounding``; each ``None`` where it is not known.
+    """
+
+    __slots__ = ("error", "exact", "rounding", "truncation")
+    exact: float | None
+    error: float | None
+    truncation: float | None
+    rounding: float | None
+
+    def __new__(
+        cls,
+        value: float,
+        exact: float | None = None,
+        error: float | None = None,
+        truncation: float | None = None,
+        rounding: float | None = None,
+    ) -> Quotient:
+        made = super().__new__(cls, value)
+        made.exact, made.error, made.truncation, made.rounding = exact, error, truncation, rounding
+        return made
+
+    @property
+    def regime(self) -> str:
+        """Which part of the error is larger: "truncation", "rounding", or "" where there is none."""
+        if not self.error or self.truncation is None or self.rounding is None:
+            return ""
+        return "truncation" if abs(self.truncation) >= abs(self.rounding) else "rounding"
+
+    def json(self) -> dict[str, float | None]:
+        """The quotient and its parts, ``None`` for what there is not."""
+        parts = (float(self), self.exact, self.error, self.truncation, self.rounding)
+        return dict(zip(("value", "exact", "error", "truncation", "rounding"), map(_plain, parts), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The quotients for one h: forward (f(a + h) - f(a))/h, backward (f(a) - f(a - h))/h, central, their mean."""
+
+    h: Fraction
+    forward: Quotient
+    backward: Quotient
+    central: Quotient
+
+    def json(self) -> dict[str, Any]:
+        """The row as plain data."""
+        parts = {way: getattr(self, way).json() for way in ("forward", "backward", "central")}
+        return {"h": float(self.h), **parts}
+
+
+@dataclass(frozen=True, slots=True)
+class LimitStudy:
+    """The difference quotient of ``name`` by ``variable``.
+
+    ``quotient_formula`` is the quotient simplified, in the variable and h, and ``limit_formula`` its limit. At a point
+    (``at``, exact numbers by name): ``rows`` for shrinking h, ``local`` what happens there, ``value`` the derivative in
+    double precision with ``bound``, the most that it is off, and ``row`` that of the h asked for, else the lecture's.
+    """
+
+    name: str
+    variable: str
+    variables: tuple[str, ...]
+    at: Mapping[str, Node]
+    quotient_formula: Node | None
+    limit_formula: Node | None
+    rows: tuple[Row, ...] = ()
+    h: Fraction = LECTURE
+    step: str = "h"  # the letter for h in the formulas
+    local: Local | None = None
+    node: Node | None = None
+    estimate: NumericalDerivative | None = None
+    function: Callable[[Any], Any] | None = None  # of the variable alone
+
+    @property
+    def kind(self) -> str | None:
+        """What happens at the point, one of :data:`mibun.limit.local.KINDS`; ``None`` without one."""
+        return None if self.local is None else self.local.kind
+
+    @property
+    def table(self) -> tuple[Row, ...]:
+        """The rows, h from 1 down to 1e-16."""
+        return self.rows
+
+    @property
+    def row(self) -> Row | None:
+        """The row of the h that was asked for, or of the lecture's."""
+        return next((row for row in self.rows if row.h == self.h), None)
+
+    @property
+    def quotient(self) -> float | None:
+        """The forward quotient at ``h``, without rounding where the function is a formula."""
+        if self.row is None:
+            return None
+        forward = self.row.forward
+        return _plain(float(forward) if forward.exact is None else forward.exact)
+
+    @property
+    def error(self) -> float | None:
+        """What :attr:`quotient` differs from the derivative by."""
+        if self.row is None:
+            return None
+        forward = self.row.forward
+        return forward.error if forward.truncation is None else forward.truncation
+
+    @property
+    def value(self) -> float | None:
+        """The derivative, ``None`` where there is none."""
+        if self.local is None:
+            return None if self.estimate is None else _plain(float(self.estimate.value))
+        return self.local.decimal if self.kind in ("differentiable", "undecided") else None
+
+    @property
+    def bound(self) -> float | None:
+        """How much ``value`` may be off: the last digit of a double, or the bound of a numerical derivative."""
+        if self.value is None:
+            return None
+        if self.estimate is not None:
+            return _plain(float(self.estimate.bound))
+        return math.ulp(self.value)
+
+    @property
+    def left(self) -> float | None:
+        """The limit of the quotient from the left; an infinity where it grows, ``None`` where there is none."""
+        return None if self.local is None else self.local.left.decimal
+
+    @property
+    def right(self) -> float | None:
+        """The limit of the quotient from the right."""
+        return None if self.local is None else self.local.right.decimal
+
+    @property
+    def best(self) -> Row | None:
+        """The row with the least error of the forward quotient."""
+        return self._best("forward")
+
+    @property
+    def best_h(self) -> float | None:
+        """The h of :attr:`best`."""
+        return None if self.best is None else float(self.best.h)
+
+    def _best(self, way: str) -> Row | None:
+        known = [row for row in self.rows if getattr(row, way).error is not None]
+        return min(known, key=lambda row: abs(getattr(row, way).error), default=None)
+
+    def plot(
+        self,
+        kind: str = "error",
+        *,
+        lang: str | None = None,
+        h: float | None = None,
+        range: Sequence[float] | None = None,
+    ) -> Picture:
+        """A picture: "error" (against h), "secants" (closing in on the tangent) or "tangent" (with one secant).
+
+        ``UnsupportedOperation`` for another kind, or without Matplotlib; ``DomainError`` where nothing is to be seen.
+        """
+        from mibun.write import figure
+
+        lang = lang or preferred()
+        shapes = {"tangent": figure.tangent, "secants": figure.secants}
+        if kind not in ("error", *shapes):
+            raise UnsupportedOperation("picture_kind", given=kind, kinds=", ".join(["error", *shapes]))
+        if self.function is None or self.local is None:
+            raise ShapeError("missing_values", missing=self.variable, variables=", ".join(self.variables))
+        label = self.label()
+        if kind == "error":
+            steps = [float(row.h) for row in self.rows]
+            forward, central = ([getattr(row, way).error for row in self.rows] for way in ("forward", "central"))
+            if not any(forward):
+                raise DomainError("picture_no_error", point=self._point())
+            return figure.error(steps, forward, central, label=label, lang=lang, range=range)
+        place = self.at[self.variable]
+        return shapes[kind](
+            self.function,
+            _double(place),
+            self.value if self.kind != "vertical_tangent" else self.right if self.left is None else self.left,
+            h=h,
+            left=self.left,
+            right=self.right,
+            label=label,
+            variable=_text(symbol(self.variable)),
+            name=self.name,
+            point=_text(place),
+            note=sentence(self.local, lang),
+            lang=lang,
+            range=range,
+        )
+
+    def label(self) -> str:
+        """``f(x) = x²/2``, or what is to the left of the equals sign where the formula is long or unknown."""
+        left = f"{self.name}({', '.join(_text(symbol(name)) for name in self.variables)})"
+        known = self.node is not None and tree_size(self.node) <= SHOWN
+        return f"{left} = {_text(self.node)}" if known and self.node is not None else left
+
+    # Writing
+
+    def _say(self, key: str, lang: str, **facts: object) -> str:
+        return fill(WORDS[lang][key], facts, lang)
+
+    def _point(self) -> str:
+        return ", ".join(f"{_text(symbol(name))} = {_text(value)}" for name, value in self.at.items())
+
+    def _a(self) -> str:
+        return ", ".join(_text(self.at.get(name, symbol(name))) for name in self.variables)
+
+    def formula(self) -> str:
+        """The quotient and what it simplifies to: ``(f(x + h) − f(x))/h = x + h/2``; "" where that is too long."""
+        if self.quotient_formula is None or tree_size(self.quotient_formula) > SHOWN:
+            return ""
+        arguments = [_text(symbol(name)) for name in self.variables]
+        shifted = [f"{name} + {self.step}" if name == _text(symbol(self.variable)) else name for name in arguments]
+        left = f"({self.name}({', '.join(shifted)}) − {self.name}({', '.join(arguments)}))/{self.step}"
+        return f"{left} = {_text(self.quotient_formula)}"
+
+    def text(self, lang: str | None = None, columns: int = 80) -> str:
+        """The study, aligned: the simplified quotient, the table, and what it shows."""
+        lang = lang or preferred()
+        title = self._say("title", lang, point=self._point()) if self.at else self._say("title all", lang)
+        parts = [[title]]
+        if self.formula():
+            lines = wrap(self.formula(), columns - 2, "  ", "      ")
+            if self.limit_formula is not None:
+                facts = {"limit": _text(self.limit_formula), "wrt": _text(symbol(self.variable)), "name": self.name}
+                word = "limit partial" if len(self.variables) > 1 else "limit"
+                lines += wrap(self._say(word, lang, **facts), columns, "  ", "  ")
+            parts[0] += lines
+        if self.at:
+            parts.append(self.table_lines(lang))
+            parts.append([line for words in self.remarks(lang) for line in wrap(words, columns, "  ", "    ")])
+        return "\n\n".join("\n".join(part) for part in parts if part)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def table_lines(self, lang: str) -> list[str]:
+        """The tables alone: forward and central with the parts of their errors; where the sides differ, both sides."""
+        say = WORDS[lang]
+        if not self.rows:
+            return []
+        if self.kind in ("kink", "cusp", "vertical_tangent", "jump", "endpoint", "oscillation"):
+            names = ["h", "right side", "error", "left side", "error"]
+            cells = [
+                [
+                    _step(row.h),
+                    *(part for side in (row.forward, row.backward) for part in (_digits(side), _small(side.error))),
+                ]
+                for row in self.rows
+            ]
+            return _table([[say[name] for name in names], *cells])
+        lines: list[str] = []
+        for way in ("forward", "central"):
+            names = ["h", "quotient", "exact", "error", "truncation", "rounding"]
+            best = self._best(way)
+            cells = []
+            for row in self.rows:
+                part: Quotient = getattr(row, way)
+                errors = map(_small, (part.error, part.truncation, part.rounding))
+                mark = "•" * (row.h == LECTURE) + "*" * (row is best)
+                cells.append([_step(row.h), _digits(part), _digits(part.exact), *errors, mark])
+            lines += ["", f"  {say[way]}", *_table([[*[say[name] for name in names], ""], *cells], marked=True)]
+        return [*lines[1:], "", f"  • {say['lecture']}   * {say['least']}"]
+
+    def brief(self, lang: str, columns: int = 80) -> list[str]:
+        """The table in a few lines, for a sheet: the first steps, the lecture's and one where rounding rules."""
+        say = WORDS[lang]
+        if self.value is None or not self.slope_known:
+            return []
+        chosen = [row for row in self.rows if row.h in BRIEF or row.h == self.h]
+        cells = [[say["h"], say["quotient"], say["error"], ""]]
+        for row in chosen:
+            part = row.forward
+            mark = say["lecture"] if row.h == LECTURE else say["rounded"] if part.regime == "rounding" else ""
+            cells.append([_step(row.h), _digits(part), _small(part.error), f"← {mark}" if mark else ""])
+        cells.append(["h → 0", _digits(self.value), "", ""])
+        return _table(cells, marked=True)
+
+    @property
+    def slope_known(self) -> bool:
+        """Whether errors are known."""
+        return any(row.forward.error is not None for row in self.rows)
+
+    def remarks(self, lang: str) -> list[str]:
+        """What the tables show, in sentences."""
+        found: list[str] = []
+        if self.local is not None:
+            found += self._limits(lang)
+        if self.estimate is not None:
+            value, bound = _digits(float(self.estimate.value)), _small(float(self.estimate.bound))
+            found += [self._say("estimate", lang, value=value, bound=bound), self._say("opaque", lang)]
+        row = self.row
+        if row is not None and self.quotient is not None:
+            facts = {"h": _step(row.h), "quotient": _digits(self.quotient), "error": _small(self.error)}
+            found.append(self._say("at h" if self.error is not None else "at h bare", lang, **facts))
+        if self.value is not None and any(row.forward.truncation is not None for row in self.rows):
+            found.append(self._say("split", lang))
+        return found
+
+    def _limits(self, lang: str) -> list[str]:
+        assert self.local is not None
+        why = sentence(self.local, lang)
+        if self.local.kind == "differentiable":
+            return [self._say("both", lang, left=self._tends(self.local.left, lang))]
+        if self.local.kind == "undecided":
+            return []
+        found = [why]
+        if self.local.hole is not None and self.slope_known:
+            found.append(self._say("filled", lang, name=self.name, a=self._a(), value=_text(self.local.hole)))
+        return found
+
+    def _tends(self, side: Tendency, lang: str) -> str:
+        if side.kind == "finite":
+            if side.exact is None or side.decimal is None:
+                return "…"
+            shown = _text(side.exact)
+            return shown if side.exact.op == "const" else f"{shown} ≈ {_digits(side.decimal)}"
+        return WORDS[lang][side.kind]
+
+    def json(self) -> dict[str, Any]:
+        """The study as plain data. Formulas are plain text that reads back."""
+        best, found = self.best, self.local
+        data: dict[str, Any] = {
+            "name": self.name,
+            "wrt": self.variable,
+            "at": {name: notation.ascii(value) for name, value in self.at.items()},
+            "quotient_simplified": None if self.quotient_formula is None else notation.ascii(self.quotient_formula),
+            "limit": None if self.limit_formula is None else notation.ascii(self.limit_formula),
+        }
+        if self.at:
+            data |= {
+                "kind": self.kind,
+                "value": self.value,
+                "bound": self.bound,
+                "exact": None if found is None or found.slope is None else notation.ascii(found.slope),
+                "left": _signed(self.left),
+                "right": _signed(self.right),
+                "h": float(self.h),
+                "quotient": self.quotient,
+                "error": self.error,
+                "best_h": self.best_h,
+                "best_error": None if best is None else best.forward.error,
+                "rows": [row.json() for row in self.rows],
+            }
+        return data
+
+    def latex(self, lang: str | None = None) -> str:
+        """LaTeX for the body of a document: the simplified quotient and the table."""
+        lang = lang or preferred()
+        parts = []
+        if self.quotient_formula is not None and tree_size(self.quotient_formula) <= SHOWN:
+            names = [notation.latex(symbol(name)) for name in self.variables]
+            moved = [f"{n} + {self.step}" if n == notation.latex(symbol(self.variable)) else n for n in names]
+            left = rf"\frac{{{self.name}({', '.join(moved)}) - {self.name}({', '.join(names)})}}{{{self.step}}}"
+            equation = f"{left} = {notation.latex(self.quotient_formula)}"
+            if self.limit_formula is not None:
+                equation += rf" \xrightarrow{{{self.step} \to 0}} {notation.latex(self.limit_formula)}"
+            parts.append(rf"\[ {equation} \]")
+        if self.rows:
+            heads = [WORDS[lang][name] for name in ("quotient", "error", "quotient", "error")]
+            lines = ["$h$ & " + " & ".join(heads) + r" \\ \hline"]
+            for row in self.rows:
+                numbers = [float(row.forward), row.forward.error, float(row.central), row.central.error]
+                lines.append(" & ".join(map(_latex_number, [float(row.h), *numbers])) + r" \\")
+            parts.append("\\begin{tabular}{rrrrr}\n" + "\n".join(lines) + "\n\\end{tabular}")
+        return "\n\n".join(parts)
+
+
+def _right(text: str, width: int) -> str:
+    return " " * (width - columns_of(text)) + text
+
+
+def _table(cells: list[list[str]], marked: bool = False) -> list[str]:
+    """Rows of cells as lines, numbers to the right; empty columns are left out; the last is for marks if ``marked``."""
+    last = len(cells[0]) - 1
+    keep = [i for i in range(last + 1) if any(line[i] for line in cells[1:])]
+    wide = {i: max(columns_of(line[i]) for line in cells) for i in keep}
+
+    def cell(text: str, i: int) -> str:
+        return text if marked and i == last else " " * (wide[i] - columns_of(text)) + text
+
+    return [("  " + "  ".join(cell(line[i], i) for i in keep)).rstrip() for line in cells]
+
+
+def _text(node: Node) -> str:
+    return notation.text(node)
+
+
+def _plain(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else value
+
+
+def _signed(value: float | None) -> float | str | None:
+    return value if value is None or math.isfinite(value) else "inf" if value > 0 else "-inf"
+
+
+def _step(h: Fraction) -> str:
+    return f"{float(h):g}"
+
+
+def _written(value: float | None, digits: int) -> str:
+    if value is None or math.isnan(value):
+        return ""
+    return f"{value:.{digits}g}".replace("-", "−", 1) if value < 0 else f"{abs(value):.{digits}g}"
+
+
+def _digits(value: float | None) -> str:
+    return _written(value, 10)
+
+
+def _small(value: float | None) -> str:
+    return _written(value, 2)
+
+
+def _latex_number(value: float | None) -> str:
+    if value is None or math.isnan(value):
+        return ""
+    mantissa, _, exponent = f"{value:.10g}".partition("e")
+    return f"${mantissa} \\cdot 10^{{{int(exponent)}}}$" if exponent else f"${mantissa}$"
+
+
+# Studying
+
+
+def formula(node: Node, variable: str) -> tuple[Node, Node, str] | None:
+    """The simplified quotient, its limit, and the letter that stands for h; ``None`` for too large a function."""
+    from mibun.limit.principles import quotient
+    from mibun.node import symbols
+
+    if len(postorder(node)) > LARGE:
+        return None
+    step = next(
+        letter for letter in ("h", "k", "t", "eta", *(f"h_{i}" for i in range(1, 1000))) if letter not in symbols(node)
+    )
+    simplified = quotient(node, symbol(variable), symbol(step))
+    limit = tidy(chain.push(node, symbol(variable)).result)[0]
+    return simplified, limit, step
+
+
+def study(
+    node: Node,
+    variable: str,
+    variables: tuple[str, ...],
+    at: Mapping[str, Node],
+    *,
+    h: Fraction | None = None,
+    name: str = "f",
+    simplified: bool = True,
+) -> LimitStudy:
+    """Study the quotient of ``node`` by ``variable``; at the point ``at``, if there is one, for shrinking h.
+
+    Without ``simplified``, the numbers alone.
+    """
+    node = chain.resolve(node)
+    found = formula(node, variable) if simplified else None
+    quotient, limit, step = found or (None, None, "h")
+    if not at:
+        return LimitStudy(name, variable, variables, at, quotient, limit, step=step, node=node)
+    happens = local(node, variable, at)
+    rows = _rows(node, variable, at, happens, _steps(h))
+    held = {key: _double(value) for key, value in at.items() if key != variable}
+    return LimitStudy(
+        name,
+        variable,
+        variables,
+        at,
+        quotient,
+        limit,
+        rows,
+        h or LECTURE,
+        step,
+        happens,
+        node,
+        function=partial(along, node, held, variable),
+    )
+
+
+def along(node: Node, held: Mapping[str, float], variable: str, x: Any) -> Any:
+    """The values of ``node`` along ``variable``, the others held: a float for a float, an array for an array."""
+    return interpret.call(node, {**held, variable: x})
+
+
+def _steps(h: Fraction | None) -> list[Fraction]:
+    return sorted({*STEPS, *([] if h is None else [h])}, reverse=True)
+
+
+def _rows(node: Node, variable: str, at: Mapping[str, Node], found: Local, steps: list[Fraction]) -> tuple[Row, ...]:
+    start = found.hole if found.value.kind != "finite" else None
+    if found.value.kind != "finite" and start is None and found.kind != "undecided":
+        return ()
+    ways = {1: _in_doubles(node, variable, at, start, steps, 1), -1: _in_doubles(node, variable, at, start, steps, -1)}
+    exact = {way: [_exactly(node, variable, at, start, way * h) for h in steps] for way in (1, -1)}
+    slopes = {"forward": found.right, "backward": found.left, "central": Tendency("finite", found.slope, found.decimal)}
+    rows = []
+    for i, h in enumerate(steps):
+        forward, backward = ways[1][i], ways[-1][i]
+        above, below = exact[1][i], exact[-1][i]
+        middle = _mean(above, below)
+        central = (_central(node, variable, at, h)) if start is None else (forward + backward) / 2
+        rows.append(
+            Row(
+                h,
+                _quotient(forward, above, slopes["forward"]),
+                _quotient(backward, below, slopes["backward"]),
+                _quotient(central, middle, slopes["central"]),
+            )
+        )
+    return tuple(rows)
+
+
+def study_callable(
+    fn: Callable[..., Any],
+    variables: tuple[str, ...],
+    variable: str,
+    at: Mapping[str, Node],
+    *,
+    h: Fraction | None = None,
+    name: str = "f",
+) -> LimitStudy:
+    """The same for a black box, from its values alone: ``fn`` takes one float for each of ``variables``."""
+    from mibun.limit.numeric import derivative
+
+    point = {key: _double(value) for key, value in at.items()}
+
+    def along_variable(x: Any) -> Any:
+        return fn(*[x if key == variable else point[key] for key in variables])
+
+    steps, a = _steps(h), point[variable]
+    estimate = derivative(along_variable, a)
+    sides = {1: derivative(along_variable, a, side="right"), -1: derivative(along_variable, a, side="left")}
+    values = {way: [_called(along_variable, a + way * float(h)) for h in steps] for way in (1, -1)}
+    base = _called(along_variable, a)
+    aims = {way: float(side.value) for way, side in sides.items()}
+    rows = []
+    for i, step in enumerate(steps):
+        size = float(step)
+        forward, backward = (values[1][i] - base) / size, (base - values[-1][i]) / size
+        central = (values[1][i] - values[-1][i]) / (2 * size)
+        parts = zip((forward, backward, central), (aims[1], aims[-1], float(estimate.value)), strict=True)
+        rows.append(Row(step, *[Quotient(value, error=_plain(value - aim)) for value, aim in parts]))
+    found = _told_by_values(estimate, sides[-1], sides[1])
+    return LimitStudy(
+        name, variable, variables, at, None, None, tuple(rows), h or LECTURE, "h", found, None, estimate, along_variable
+    )
+
+
+def _called(fn: Callable[[float], Any], x: float) -> float:
+    """A value of a black box; NaN where it has none."""
+    import numpy as np
+
+    try:
+        with np.errstate(all="ignore"):
+            value = float(fn(x))
+    except (ValueError, ArithmeticError):
+        return math.nan
+    return value if math.isfinite(value) else math.nan
+
+
+def _told_by_values(both: NumericalDerivative, left: NumericalDerivative, right: NumericalDerivative) -> Local:
+    """What the numerical derivatives of both sides say: a kink if their bounds are apart."""
+    sides = [Tendency("finite", None, float(side.value)) for side in (left, right)]
+    apart = abs(float(left.value) - float(right.value)) > float(left.bound) + float(right.bound)
+    kind = "kink" if apart and math.isfinite(float(left.bound) + float(right.bound)) else "undecided"
+    value = _plain(float(both.value))
+    return Local(kind, None, None if kind == "kink" else value, left=sides[0], right=sides[1])
+
+
+def _mean(a: balls.Ball, b: balls.Ball) -> balls.Ball:
+    from flint import ctx
+
+    with ctx.workprec(BITS[-1]):
+        return None if a is None or b is None else (a + b) / 2
+
+
+def _quotient(value: float, exact: balls.Ball, slope: Tendency) -> Quotient:
+    from flint import ctx
+
+    if slope.kind != "finite" or slope.exact is None or exact is None or not math.isfinite(value):
+        return Quotient(value, None if exact is None else _float(exact))
+    with ctx.workprec(BITS[1]):
+        aim = balls.evaluate(slope.exact, {})
+        if not balls.known(aim):
+            return Quotient(value, _float(exact))
+        computed = balls.ball(Fraction(value))
+        parts = (computed - aim, exact - aim, computed - exact)
+        return Quotient(value, _float(exact), *map(_float, parts))
+
+
+def _float(x: balls.Ball) -> float | None:
+    return _plain(float(x.mid())) if not (x.contains(0) and x.rad() < 1e-60) else 0.0
+
+
+def _in_doubles(
+    node: Node, variable: str, at: Mapping[str, Node], start: Node | None, steps: list[Fraction], way: int
+) -> list[float]:
+    """(f(a + h) - f(a))/h as a program computes it; NaN outside the domain."""
+    point = {name: _double(value) for name, value in at.items()}
+    base = _value(node, point) if start is None else _double(start)
+    quotients = []
+    for h in steps:
+        step = way * float(h)
+        quotients.append((_value(node, {**point, variable: point[variable] + step}) - base) / step)
+    return quotients
+
+
+def _central(node: Node, variable: str, at: Mapping[str, Node], h: Fraction) -> float:
+    point, step = {name: _double(value) for name, value in at.items()}, float(h)
+    above, below = (_value(node, {**point, variable: point[variable] + way * step}) for way in (1, -1))
+    return (above - below) / (2 * step)
+
+
+def _double(node: Node) -> float:
+    from flint import ctx
+
+    with ctx.workprec(BITS[0]):
+        found = balls.evaluate(node, {})
+        return float(found.mid()) if balls.known(found) else math.nan
+
+
+def _value(node: Node, point: Mapping[str, float]) -> float:
+    if any(not math.isfinite(value) for value in point.values()):
+        return math.nan
+    value = float(interpret.call(node, point))
+    return value if math.isfinite(value) else math.nan
+
+
+def _exactly(node: Node, variable: str, at: Mapping[str, Node], start: Node | None, step: Fraction) -> balls.Ball:
+    """The quotient in balls, to :data:`SHARP` bits; ``None`` where there is none, or it cannot be told."""
+    from flint import ctx
+
+    for bits in BITS:
+        with ctx.workprec(bits):
+            try:
+                point = {name: balls.evaluate(value, {}) for name, value in at.items()}
+                h = balls.ball(step)
+                there = balls.evaluate(node, {**point, variable: point[variable] + h})
+                here = balls.evaluate(node, point) if start is None else balls.evaluate(start, {})
+            except balls.Undecided:
+                return None
+            if there is None or here is None:
+                return None
+            if balls.known(there) and balls.known(here):
+                quotient = (there - here) / h
+                if quotient.rel_accuracy_bits() > SHARP or quotient.rad() < 1e-70:
+                    return quotient
+    return None
