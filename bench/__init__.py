@@ -1,1 +1,1 @@
-"""How fast mibun is, measured beside SymEngine (C++) and SymPy in one run. ``make bench``."""
+"""How fast mibun is, measured beside SymEngine (C++), SymPy, numdifftools and SciPy in one run. ``make bench``."""

@@ -16,11 +16,13 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no such case: {', '.join(unknown)}; there are {', '.join(CASES)}", file=sys.stderr)
         return 2
-    peers = ", ".join(f"{name} {version(name)}" for name in ("symengine", "sympy"))
+    peers = ", ".join(f"{name} {version(name)}" for name in ("symengine", "sympy", "numdifftools", "scipy"))
     print(f"Python {platform.python_version()}, mibun {__version__}; peers: {peers}")
     print("medians of interleaved runs; a ratio is the peer's time over mibun's\n")
     rows = [row for name in names or CASES for row in CASES[name]()]
-    print(table([("what", "mibun", "peer", "", "ratio", "goal", ""), *map(_cells, rows)]))
+    cells = table([("what", "mibun", "peer", "", "ratio", "goal", ""), *map(_cells, rows)]).splitlines()
+    for line, row in zip(cells, [None, *rows], strict=True):
+        print(f"{line}  {row.found}" if row and row.found else line)
     missed = [row for row in rows if row.reached is False]
     print(f"\n{len(missed)} goals missed" if missed else "\nall goals reached")
     return 0
@@ -29,7 +31,8 @@ def main(names: list[str]) -> int:
 def _cells(row: Row) -> tuple[str, ...]:
     theirs = "" if row.theirs is None else duration(row.theirs)
     verdict = {None: "", True: "reached", False: "MISSED"}[row.reached]
-    return (row.what, duration(row.mibun), row.peer, theirs, row.ratio, row.goal, verdict)
+    mine = "" if row.mibun is None else duration(row.mibun)
+    return (row.what, mine, row.peer, theirs, row.ratio, row.goal, verdict)
 
 
 if __name__ == "__main__":

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import symengine
 import sympy
 
 import mibun as mb
+from bench import numeric as numerical
 from bench.measure import duration, interleaved, once, process
 
 DATA = Path(__file__).parent.parent / "tests" / "data"
@@ -27,18 +29,22 @@ DEPTH = 20_000
 
 @dataclass(frozen=True)
 class Row:
-    """One measurement: the time of mibun, of a peer, and whether the goal is reached (``None``: there is none)."""
+    """One measurement: the time of mibun, of a peer, and whether the goal is reached (``None``: there is none).
+
+    Without a time it is about ``found``, in words.
+    """
 
     what: str
-    mibun: float
+    mibun: float | None
     peer: str = ""
     theirs: float | None = None
     goal: str = ""
     reached: bool | None = None
+    found: str = ""
 
     @property
     def ratio(self) -> str:
-        return "" if self.theirs is None else f"{self.theirs / self.mibun:.3g}×"
+        return "" if self.theirs is None or self.mibun is None else f"{self.theirs / self.mibun:.3g}×"
 
 
 def faster(what: str, times: dict[str, float], peer: str, goal: float | None = None) -> Row:
@@ -180,6 +186,30 @@ def _attempt(source: str, order: int = 1) -> None:
         mb.function(source).diff("x", order=order).ascii()
 
 
+def numeric() -> Iterator[Row]:
+    """Numerical derivatives of numdifftools' own examples and of hard functions, at one point and at 10,000."""
+    seen = []
+    for one in numerical.comparisons():
+        seen.append(one)
+        name = f"d/dx {one.example.name}"
+        yield faster(f"{name}, one point", one.one, "numdifftools", numerical.FASTER)
+        yield faster(f"{name}, {numerical.POINTS:,} points", one.many, "numdifftools", numerical.FASTER)
+        yield faster("", one.many, "scipy")
+        honest = one.results["mibun"].held >= 0.99 and one.tight <= 100
+        yield Row("", None, goal="bound ≥ 99 %, ≤ 100×", reached=honest, found=one.describe())
+    accurate = [one for one in seen if one.as_accurate]
+    others = ", ".join(one.example.name for one in seen if not one.as_accurate)
+    found = f"{len(accurate)} of {len(seen)}" + (f"; less: {others}" if others else "")
+    share = len(accurate) >= 0.9 * len(seen)
+    yield Row("no less accurate than numdifftools", None, goal="≥ 9 of 10", reached=share, found=found)
+    for where, times in (("one point", "one"), (f"{numerical.POINTS:,} points", "many")):
+        ratios = [one.ratio(getattr(one, times)) for one in seen]
+        enough = sum(ratio >= numerical.FASTER for ratio in ratios)
+        found = f"median {median(ratios):.3g}×; {enough} of {len(seen)} at least {numerical.FASTER:g}×"
+        reached = median(ratios) >= numerical.FASTER
+        yield Row(f"faster at {where}", None, goal=f"≥ {numerical.FASTER:g}×", reached=reached, found=found)
+
+
 CASES: dict[str, Callable[[], Iterator[Row]]] = {
-    case.__name__: case for case in (bicycle, squares, rosenbrock, nested, start, antiderivatives, bad_input)
+    case.__name__: case for case in (bicycle, squares, rosenbrock, nested, start, antiderivatives, bad_input, numeric)
 }

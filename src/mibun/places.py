@@ -13,7 +13,7 @@ from numbers import Integral, Rational, Real
 from typing import Any, Final
 
 from mibun import chain
-from mibun.errors import DomainError, ShapeError
+from mibun.errors import DomainError, MibunError, ShapeError
 from mibun.node import Node, Number, contains, symbols
 from mibun.ops import const
 
@@ -62,7 +62,8 @@ def coordinate(name: str, value: Any) -> Node:
 def _is_finite(node: Node) -> bool:
     from mibun.run import interpret
 
-    return math.isfinite(interpret.call(node, {}))
+    value = interpret.call(node, {})
+    return not isinstance(value, float) or math.isfinite(value)  # an exact number may be beyond the doubles
 
 
 def _text(node: Node) -> str:
@@ -95,11 +96,16 @@ def point(at: Any, variable: str, names: Sequence[str], free: Iterable[str]) -> 
 
 def step(h: Any) -> Fraction:
     """The step h that a user gave; a decimal means its digits, 0.1 a tenth. ``DomainError`` if it is none."""
-    value: Any = number(h) if not isinstance(h, str) else h
+    from mibun.run import interpret
+    from mibun.run.exact import exact
+
     try:
+        node = coordinate("h", h)
+        value: Any = node.attrs if node.op == "const" else exact(node, {})
+        value = interpret.call(node, {}) if value is None else value
         found = Fraction(repr(value) if isinstance(value, float) else value)
         usable = 0 < float(found) < math.inf
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+    except (MibunError, TypeError, ValueError, OverflowError):
         usable = False
     if not usable:
         raise DomainError("step", given=h)

@@ -193,7 +193,7 @@ def enclose(node: Node, variable: str | None, at: Mapping[str, Node], digits: in
     ``at`` maps the name of every variable to an exact number, an expression without variables. Written decimals mean
     what they say: 0.1 is 1/10.
 
-    >>> from mibun.ops import ZERO, const, symbol
+    >>> from mibun.ops import const, make, symbol
     >>> root = make("sqrt", symbol("x"))
     >>> print(enclose(root, "x", {"x": const(2)}, digits=12))
     0.3535533905933 ± 3e-14
@@ -425,8 +425,8 @@ class _Search:
 def _by_rules(node: Node, variable: str, order: int) -> Node | None:
     """The derivative by the table of rules, ``None`` if it grows too large.
 
-    Decimals become fractions, since the chain rule rounds what it computes with decimals. So x^0.2 becomes x^(1/5), which
-    has values for x < 0, too; what has a value is decided by the function as it was written.
+    Decimals become fractions, since the chain rule rounds what it computes with decimals. So x^0.2 becomes x^(1/5),
+    which has values for x < 0, too; what has a value is decided by the function as it was written.
     """
     node, x = chain.put(node, _fractions(node)), symbol(variable)
     for _ in range(order):

@@ -61,7 +61,7 @@ UNSEEN: Final = 2.0**-53  # the noise for which the stencils were chosen
 # The factors were calibrated on functions (TRAINING in bench/examples.py) apart from
 # those that the bounds are then held to.
 NOISE: Final = 5.0
-TRUNCATION: Final = {1: 2.5, 2: 1.0, 3: 2.0, 4: 1.0, 5: 2.0, 6: 1.0}
+TRUNCATION: Final = {1: 2.5, 2: 1.0, 3: 2.0, 4: 1.0, 5: 3.0, 6: 1.0}
 LAST: Final = 4.0
 FLOOR: Final = 0.25  # the least noise of a value, in units of eps · the value; correct rounding makes 0.2
 QUIET: Final = 8.0  # coefficients are taken for rounding up to this multiple of it

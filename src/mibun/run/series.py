@@ -253,7 +253,10 @@ def _side(place: _Place, args: list[Any], way: int) -> Any:
         order = _order(place, args, way)
         found = None if order is None else args[0 if (order <= 0) == (node.op == "min") else 1]
     else:
-        found = _functions()[node.op](*args, way)
+        try:
+            found = _functions()[node.op](*args, way)
+        except (ValueError, ZeroDivisionError):  # FLINT's way to say that a quotient is no power series
+            return None
     return found if found is None or (_finite(found) and not (_varies(found) and found.prec < 1)) else None
 
 
