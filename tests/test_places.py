@@ -37,7 +37,16 @@ def test_numbers(value: object, wanted: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "wanted"), [("1/3", "1/3"), ("10^400", "10^400"), ("pi/4", "pi/4"), (0.1, "0.1"), (Decimal("0.1"), "1/10"), (PI, "pi")]
+    ("value", "wanted"),
+    [
+        ("1/3", "1/3"),
+        ("10^400", "10^400"),
+        ("pi/4", "pi/4"),
+        (0.1, "0.1"),
+        (Decimal("0.1"), "1/10"),
+        (PI, "pi"),
+        (10**400, "1" + "0" * 400),
+    ],
 )
 def test_coordinates(value: Any, wanted: str) -> None:
     assert notation.ascii(places.coordinate("x", value)) == wanted

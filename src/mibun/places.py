@@ -54,7 +54,7 @@ def coordinate(name: str, value: Any) -> Node:
     found = number(value)
     if found is None:
         raise ShapeError("not_a_point", name=name, given=repr(value))
-    if not math.isfinite(found):
+    if isinstance(found, float) and not math.isfinite(found):
         raise DomainError("infinite_point", given=repr(value))
     return const(found)
 

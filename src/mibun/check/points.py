@@ -430,7 +430,7 @@ def double(value: Fraction | float) -> Fraction:
     """A short number near ``value`` that double precision holds exactly.
 
     >>> double(Fraction(1, 3)), double(Fraction(1000001, 1000000))
-    (Fraction(85, 256), Fraction(1048577, 1048576))
+    (Fraction(85, 256), Fraction(67108931, 67108864))
     """
     value = Fraction(value)
     nearest = round(value)
@@ -467,7 +467,7 @@ def candidates(roots: Sequence[Node], names: Sequence[str], predicate: Node | No
             places = line([chain.put(node, others) for node in everything], name)
             fresh = [value for cell in cells(places) for value in inside(*cell, count=3)]
             pools[name] |= dict.fromkeys([*places[:ZEROS], *map(number, fresh)])
-        combined = _combined(pools, names, turn)
+        combined = _combined(pools, names, turn)[: COMBINED // 10 if large and limits else COMBINED]
         columns = [np.array([point[name].decimal for point in combined]) for name in names]
         wrong = np.zeros(len(combined))
         if limits and (program := _numeric(limits, names)) is not None:

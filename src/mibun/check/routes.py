@@ -21,7 +21,7 @@ from mibun.check import normal, points
 from mibun.check.points import Point
 from mibun.language import fill, pad, preferred, width, wrap
 from mibun.limit.local import Local, local, sentence
-from mibun.node import Node, postorder
+from mibun.node import Node, contains, postorder
 from mibun.ops import make, symbol
 from mibun.rewrite import tidy
 from mibun.run import balls, series
@@ -36,6 +36,8 @@ STEP: Final = 120  # h of the quotient is 2 to the minus this
 DOUBLE: Final = 53
 SLACK: Final = 16  # rounding errors of double precision as multiples of those that balls of 53 bits allow for
 ULPS: Final = 64  # a double may always be off by so many units in the last place
+LOOSE: Final = 4096  # times as much for these functions, which are no part of the processor
+SPECIAL: Final = ("gamma", "lgamma", "digamma", "polygamma", "erf")
 COARSE: Final = 2.0**-20  # where rounding leaves no more digits than this, double precision is not compared
 SHARP: Final = 2.0**-64  # a quotient that is not at least so sharp says nothing
 
@@ -56,6 +58,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "skipped": "Not checked:",
         "outside": "The function is not defined there.",
         "rounding": "Double precision keeps hardly any digits there.",
+        "range": "Some number on the way is too large or too small for double precision.",
         "unknown": "Whether there is a derivative could not be decided.",
         "formula": "The formula has no value there, though there is a derivative: {value}.",
         "point": "point",
@@ -85,6 +88,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "reduced": "함수가 커서 점을 적게 골랐고, 극한과 급수는 점마다 일부 변수만 검산했습니다.",
         "skipped": "검산하지 않은 점:",
         "outside": "이 점에서는 함수가 정의되지 않습니다.",
+        "range": "계산 도중의 어떤 수가 배정밀도로 나타낼 수 있는 범위를 벗어납니다.",
         "rounding": "배정밀도에서는 반올림 오차가 커서 유효숫자가 거의 남지 않습니다.",
         "unknown": "미분가능한지 판정하지 못했습니다.",
         "formula": "미분계수는 {value}이지만 도함수의 식은 이 점에서 값이 없습니다.",
@@ -442,9 +446,11 @@ class _Check:
         self.count = min(POINTS, max(FEWEST, WORK // (2 * size + ways * base * len(names))))
         self.reduced = 2 * size + ways * base * len(names) > WORK // FEWEST
         self.rows: list[Row] = []
+        self.took: set[str] = set()  # the routes that said something
         self.skipped: list[Skipped] = []
         self.wrong: list[Disagreement] = []
         self.worst: Worst | None = None
+        self.loose = LOOSE if contains(self.joint, SPECIAL) else 1
         self.silent = dict.fromkeys(formulas, 0)  # how often a formula had no value
 
     def report(self) -> Report:
@@ -459,7 +465,7 @@ class _Check:
         worst = self.worst
         return Report(
             self.names,
-            tuple(ROUTES),
+            tuple(route for route in ROUTES if route in self.took),
             tuple(sorted(self.rows, key=lambda row: [float(value) for value in row.point.values()])),
             tuple(self.skipped),
             tuple(self.wrong),
@@ -532,6 +538,9 @@ class _Check:
         if value is None:
             skip("outside")
             return
+        if not all(map(_is_in_range, rough.values())):
+            skip("range")
+            return
         if not balls.known(value):
             skip("unknown")
             return
@@ -539,21 +548,29 @@ class _Check:
         with ctx.workprec(BITS):
             for i, name in enumerate(self.names):
                 exact, happens = self._independent(name, place, i, turn)
+                edge = "edge" in exact  # no formula need have a value there
+                if edge:
+                    exact["series"] = exact.pop("edge")
                 if happens is not None:
                     skip("unknown" if happens.kind == "undecided" else "local", happens)
+                    return
+                if not exact and self._is_turn(i, turn):  # nothing to compare the formulas with
+                    skip("unknown")
                     return
                 rounded: dict[str, float] = {}
                 for key, column in self.formulas.items():
                     ball = formulas[column[i]]
                     if ball is None or not ball.is_finite():
-                        self.silent[key] += 1
+                        self.silent[key] += not edge
+                        if key != "rules":  # before anything is simplified, there may be 0 · (1/0)
+                            continue
                         if exact:
                             skip("formula", value=_short(float(next(iter(exact.values())).mid())))
                         else:
                             skip("unknown")
                         return
                     exact[key] = ball
-                    allowed = _rounding(ball, rough[column[i]])
+                    allowed = self.loose * _rounding(ball, rough[column[i]])
                     if allowed > COARSE * max(abs(float(ball.mid())), 1e-300) and not (
                         ball.contains(0) and allowed < COARSE
                     ):
@@ -571,16 +588,20 @@ class _Check:
     def _place(self, point: Point) -> tuple[_Place, dict[Node, Any]]:
         at = points.at(point)
         values = balls.run(self.joint, at)
-        if values[self.node] is not None and balls.known(values[self.joint]):
+        if values[self.node] is None or balls.known(values[self.joint]) or self.reduced:
             return _Place(point, at, values, None), values
         exact = points.exactly(point)
         values = balls.run(self.joint, at, exact=exact)
         return _Place(point, at, values, exact), values
 
+    def _is_turn(self, i: int, turn: int) -> bool:
+        """Whether a variable is checked by limit and series at a point: for large functions, each at one of a few."""
+        return not self.reduced or i % FEWEST == turn % FEWEST
+
     def _independent(self, name: str, place: _Place, i: int, turn: int) -> tuple[dict[str, Ball], Local | None]:
         """What the routes say that do not know the rules; or what happens where there is no derivative."""
         found: dict[str, Ball] = {}
-        if self.reduced and i % FEWEST != turn % FEWEST:
+        if not self._is_turn(i, turn):
             return found, None
         for key, route in ROUTES.items():
             if route.value is None:
@@ -600,7 +621,7 @@ class _Check:
         if happens.kind == "differentiable":
             try:
                 exact = points.exactly(place.point)
-                found["series"] = _series(self.node, name, place._replace(exact=exact))
+                found["edge"] = _series(self.node, name, place._replace(exact=exact))
             except Undecided:
                 pass
             return found, None
@@ -616,6 +637,7 @@ class _Check:
             astray = [key for key in exact if key not in agreed]
             for key in astray:
                 self._disagrees((key,), point, name, float(exact[key].mid()), derivatives[name])
+            self.took |= {*exact}
             values = {**{key: float(ball.mid()) for key, ball in exact.items()}, **rounded}
             scale = max(map(abs, values.values())) if not truth.contains(0) else 1.0
             for a, b in combinations(values, 2):
@@ -639,8 +661,9 @@ class _Check:
 
     def _blame_silent(self) -> None:
         """A formula that has no value at most points at which there is a derivative is wrong."""
+        least = max(2 * len(self.rows), FEWEST)
         for key, times in self.silent.items():
-            if times > max(2 * len(self.rows), FEWEST):
+            if times > least and (key == "rules" or self.silent["rules"] > least):
                 self.wrong.append(Disagreement((key,), {}, self.names[0], math.nan, math.nan, "…"))
 
 
@@ -686,6 +709,13 @@ def _rounding(ball: Ball, rough: Any) -> float:
     if rough is None or isinstance(rough, bool) or not rough.is_finite():
         return math.inf
     return SLACK * float(rough.rad()) + ULPS * 2.0**-53 * size + 5e-324
+
+
+def _is_in_range(value: Any) -> bool:
+    """Whether double precision holds a number of that size with all its digits."""
+    if value is None or isinstance(value, bool) or not value.is_finite() or value.is_zero():
+        return True
+    return 1e-290 < abs(float(value.mid())) < 1e290 or bool(value.contains(0))
 
 
 def _consensus(exact: Mapping[str, Ball]) -> set[str]:
