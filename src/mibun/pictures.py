@@ -87,9 +87,7 @@ def _plane(
     node: Node, variables: tuple[str, ...], at: Mapping[str, Node], kind: str, name: str, lang: str, range: Any
 ) -> Picture:
     if len(variables) != 2:
-        raise UnsupportedOperation(
-            "picture_two", count=len(variables), example=variables[0] if variables else "x"
-        )
+        raise UnsupportedOperation("picture_two", count=len(variables), example=variables[0] if variables else "x")
     missing = [key for key in variables if key not in at]
     if missing:
         raise ShapeError("missing_values", missing=", ".join(missing), variables=", ".join(variables))

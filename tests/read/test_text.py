@@ -573,3 +573,18 @@ def test_numbers_are_exact() -> None:
     assert type(read("1/3").node.attrs) is Fraction
     assert type(read("3.0").node.attrs) is float
     assert read_text("0.1").node.attrs == 0.1
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0.1", 0.1),
+        ("3.141592653589793", 3.141592653589793),
+        ("1.0000000000000000000001", Fraction(10**22 + 1, 10**22)),
+        ("123456789012345678901.", 123456789012345678901),
+        ("0e99999999999999", 0.0),
+    ],
+)
+def test_a_decimal_keeps_all_its_digits(text: str, value: float | Fraction) -> None:
+    """Digits that a float has no room for are kept as a fraction, not dropped."""
+    assert read(text).node is const(value)

@@ -24,6 +24,7 @@ from mibun.read.vocabulary import FUNCTIONS, INVERSES, LONGEST_ORDER, Header, Na
 
 LONGEST: Final = 400_000  # characters
 MOST_DIGITS: Final = 4000  # of one number; Python itself stops at 4,300
+FLOAT_DIGITS: Final = 15  # that every float keeps
 MOST_NOTES: Final = 100
 MOST_PRIMES: Final = 100  # on brackets: each looks for the variables inside
 
@@ -98,14 +99,19 @@ class Leibniz:
 
 
 def number(text: str, source: str, begin: int, end: int) -> Node:
-    """The constant that the digits write: exact without a point or an exponent, else a float."""
+    """The constant that the digits write: exact without a point or an exponent, else a float.
+
+    A decimal with more digits than a float holds is the exact fraction.
+    """
+    if len(text) > MOST_DIGITS:
+        raise BudgetExceeded("too_many_digits", source=source, span=(begin, end), limit=MOST_DIGITS)
     if text.isdigit():
-        if len(text) > MOST_DIGITS:
-            raise BudgetExceeded("too_many_digits", source=source, span=(begin, end), limit=MOST_DIGITS)
         return const(int(text))
     value = float(text)
     if not isfinite(value) or (value == 0 and any(d in "123456789" for d in text.lower().partition("e")[0])):
         raise ParseError("float_range", source=source, span=(begin, end))
+    if value and len(text) > FLOAT_DIGITS and (exact := Fraction(text)) != Fraction(repr(value)):
+        return const(exact)
     return const(value)
 
 
