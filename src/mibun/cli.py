@@ -15,6 +15,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 from itertools import groupby
 from typing import Annotated, Any, Final, TextIO
 
@@ -49,7 +50,7 @@ Ascii = Annotated[bool, typer.Option("--ascii")]
 Step = Annotated[str | None, typer.Option("--h", metavar="H")]
 Digits = Annotated[int, typer.Option("--digits", metavar="N")]
 Domain = Annotated[str | None, typer.Option("--domain", metavar="CONDITION")]
-Kind = Annotated[str | None, typer.Option("--kind", metavar="tangent|secants|error|derivative|contours|surface")]
+Kind = Annotated[str | None, typer.Option("--kind", metavar="KIND")]
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE")]
 
 HELP: Final[dict[str, dict[str, str]]] = {
@@ -68,7 +69,7 @@ HELP: Final[dict[str, dict[str, str]]] = {
     },
     "limit": {
         "en": "The difference quotient as h shrinks, its limit, its errors, and what happens at the point.",
-        "ko": "h를 줄여 가며 본 평균변화율과 그 극한, 오차, 그 점에서 일어나는 일.",
+        "ko": "h를 줄여 가며 본 평균변화율과 그 극한, 오차, 그 점에서 미분가능한지.",
     },
     "principles": {
         "en": "The derivative from the definition, step by step, with the proofs of the rules it uses.",
@@ -76,12 +77,12 @@ HELP: Final[dict[str, dict[str, str]]] = {
     },
     "check": {
         "en": "Whether all the ways to the derivative agree; exit status 1 if not.",
-        "ko": "도함수를 구하는 모든 방법이 서로 일치하는지 검산. 아니면 종료 코드 1.",
+        "ko": "도함수를 구하는 모든 방법이 서로 일치하는지 검산. 일치하지 않으면 종료 상태 1.",
     },
     "equal": {
         "en": "Whether two functions are equal: proved, verified, different or undecided; exit status 1 unless equal.",
-        "ko": "두 함수가 같은지 판정: proved(증명), verified(확인), different(다름), undecided(판정 불가). "
-        "같지 않으면 종료 코드 1.",
+        "ko": "두 함수가 같은지 판정: proved(증명), verified(검증), different(다름), undecided(판정 불가). "
+        "같지 않으면 종료 상태 1.",
     },
     "enclose": {
         "en": "The derivative at a point to many digits, between two numbers with proof.",
@@ -94,7 +95,10 @@ HELP: Final[dict[str, dict[str, str]]] = {
     "h": {"en": "The step h of the difference quotient.", "ko": "평균변화율의 h."},
     "digits": {"en": "How many digits, up to 1000.", "ko": "자릿수. 1000까지."},
     "domain": {"en": 'Where to compare, as in "x > 0".', "ko": '비교할 범위. 예: "x > 0".'},
-    "kind": {"en": "Which picture; chosen by what is given.", "ko": "그림의 종류. 없으면 알맞은 것을 고름."},
+    "kind": {
+        "en": "tangent, secants, error, derivative, contours or surface; the likeliest is chosen.",
+        "ko": "tangent, secants, error, derivative, contours, surface. 없으면 알맞은 것을 고름.",
+    },
     "output": {"en": "The file: .svg, .png or .pdf.", "ko": "저장할 파일: .svg, .png, .pdf."},
     "other": {"en": "The second function.", "ko": "두 번째 함수."},
     "expr": {
@@ -125,7 +129,7 @@ HELP: Final[dict[str, dict[str, str]]] = {
 }
 PLACES: Final = {
     **{"EXPR": "식", "OPTIONS": "옵션", "VARIABLE": "변수", "POINT": "점", "N": "n", "H": "h"},
-    **{"CONDITION": "조건", "FILE": "파일"},
+    **{"CONDITION": "조건", "FILE": "파일", "KIND": "종류", "EXPR2": "식2"},
 }  # in Korean
 
 
@@ -243,13 +247,13 @@ def enclose(
     f = function(_source(expr), strict=strict, profile=profile)
     name = _variable(f, wrt)
     if at is None and f.variables:
-        raise ParseError("usage_no_point", example=_example(f.variables))
+        raise ParseError("usage_no_at", example=_example(f.variables))
     _result(f, f.enclose(_at(at, f, name) or {}, name, digits=digits, order=order), lang, as_json, latex)
 
 
 def equal(
     expr: Expr,
-    other: Annotated[str, typer.Argument(metavar="EXPR")],
+    other: Annotated[str, typer.Argument(metavar="EXPR2")],
     domain: Domain = None,
     strict: Strict = False,
     profile: Profile = None,
@@ -257,11 +261,14 @@ def equal(
     as_json: Json = False,
 ) -> int:
     if expr == other == "-":
-        raise ParseError("usage_missing")
+        raise ParseError("usage_second")
     f, g = (function(_source(text), strict=strict, profile=profile) for text in (expr, other))
     verdict = f.equals(g, domain=domain)
-    _result(f, verdict, lang, as_json, False)
-    return 0 if str(verdict) in ("proved", "verified") else 1
+    if not as_json:
+        for note in g.notes:
+            _print(note.text(lang or preferred()), sys.stderr)
+    _result(f, verdict, lang, as_json, False, other=sheets.reading_json(g, lang or preferred()))
+    return 0 if verdict else 1
 
 
 def check(
@@ -342,11 +349,11 @@ def _at(at: str | None, f: Function, name: str | None) -> dict[str, str] | None:
     return None if at is None else _point(at, f, [] if name is None else [name])
 
 
-def _result(f: Function, result: Any, lang: str | None, as_json: bool, latex: bool) -> None:
+def _result(f: Function, result: Any, lang: str | None, as_json: bool, latex: bool, **more: Any) -> None:
     """Print what a verb found: as words for a terminal, as LaTeX, or as one JSON object with how f was read."""
     lang = lang or preferred()
     if as_json:
-        _print_json({**sheets.reading_json(f, lang), **result.json()})
+        _print_json({**sheets.reading_json(f, lang), **more, **result.json()})
         return
     for note in f.notes:
         _print(note.text(lang), sys.stderr)
@@ -442,8 +449,11 @@ class Verb(TyperCommand):
         options, words = self._sort(args)
         wanted = [param for param in self.params if param.param_type_name == "argument"]
         if len(words) < len(wanted):
-            raise ParseError("usage_missing")
+            raise ParseError("usage_second" if words else "usage_missing")
         if len(words) > len(wanted):
+            likely = get_close_matches(words[0], VERBS, 1)
+            if likely:
+                raise ParseError("usage_verb", given=words[0], verb=likely[0])
             raise ParseError("usage_extra", word=words[len(wanted)])
         try:
             return super().parse_args(ctx, [*options, "--", *words])
@@ -655,7 +665,7 @@ def help_page(verb: str, lang: str) -> str:
     rows = [(_place(param.metavar, lang), _about(param.name, lang)) for param in arguments]
     for param in command.params:
         if param.param_type_name == "option":
-            left = param.opts[0] + (f" {_place(param.metavar, lang)}" if param.metavar else "")
+            left = ", ".join(sorted(param.opts, key=len)) + (f" {_place(param.metavar, lang)}" if param.metavar else "")
             rows.append((left, _about(param.name, lang)))
     rows += [("--help", HELP["help"][lang]), ("--version", HELP["version"][lang])]
     words = " ".join([*[_place(param.metavar, lang) for param in arguments], f"[{_place('OPTIONS', lang)}]"])

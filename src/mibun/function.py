@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, overload
 
 from mibun import chain, ops, places
 from mibun import node as graph
-from mibun.errors import BudgetExceeded, ParseError, ShapeError, UnsupportedOperation
+from mibun.errors import BudgetExceeded, MibunError, ParseError, ShapeError, UnsupportedOperation
 from mibun.node import Node
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mibun.write.prose import Explanation
 
 ORDER_LIMIT: Final = 1000
+_VARIABLE_FIRST: Final = frozenset(["diff", "explain", "principles", "quotient"])  # other methods take a point first
 
 
 def _tidy(node: Node, budget: Budget | None = None, real_roots: bool = False) -> Node:
@@ -422,7 +423,8 @@ class Function:
         if wrt is None:
             names = self.variables
             if len(names) > 1:
-                raise ShapeError("which_variable", variables=", ".join(names), example=f'{method}("{names[0]}")')
+                first = f'"{names[0]}"' if method in _VARIABLE_FIRST else f'…, wrt="{names[0]}"'
+                raise ShapeError("which_variable", variables=", ".join(names), example=f"{method}({first})")
             return ops.symbol(names[0] if names else "x")
         if isinstance(wrt, Function):
             node = wrt._nodes[0] if wrt._nodes else ops.ZERO
@@ -717,7 +719,9 @@ class Function:
         """
         from mibun import check
 
-        theirs: Function = function(other)
+        theirs = function(other)
+        if not isinstance(theirs, Function):
+            raise UnsupportedOperation("not_a_function", kind=type(other).__name__)
         names = tuple(dict.fromkeys([*self.variables, *theirs.variables]))
         names = tuple(dict.fromkeys([*names, *self._parameters(), *theirs._parameters()]))
         region = _condition(domain) if isinstance(domain, str) else domain
@@ -854,11 +858,28 @@ def _as_node(value: Any) -> Any:
     return value.node if type(value) is Function else value
 
 
+def _parts(text: str) -> list[str]:
+    """``text`` cut at the commas outside brackets."""
+    parts, depth = [""], 0
+    for char in text:
+        depth += (char in "([{") - (char in ")]}")
+        if char == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return parts
+
+
 def _condition(text: str) -> Node:
     """A condition that a user wrote: ``x > 0``, ``0 < x < 1``."""
     from mibun import read
 
-    node = read.read(f"where({text}, 1, 0)").node
+    # An interval of the only variable cannot be told from a pair; a comma between conditions means "and".
+    joined = " and ".join(f"({part})" for part in _parts(text)) if "," in text else text
+    try:
+        node = read.read(f"where({joined}, 1, 0)").node
+    except MibunError:
+        raise ParseError("condition", given=text) from None
     if node.op != "where" or node.args[1:] != (ops.ONE, ops.ZERO) or node.args[0].dtype != ops.BOOL:
         raise ParseError("condition", given=text)
     return node.args[0]

@@ -263,6 +263,24 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("There is no file to write the picture to.", "Name it: -o tangent.svg"),
         "ko": ("그림을 저장할 파일이 없습니다.", "-o tangent.svg처럼 파일 이름을 써 주세요."),
     },
+    "usage_no_at": {
+        "en": ("No point was given.", "Give one: --at {example}"),
+        "ko": ("점을 정해 주지 않았습니다.", "--at {example}처럼 점을 정해 주세요."),
+    },
+    "usage_second": {
+        "en": (
+            "The second expression is missing.",
+            'Put both in quotation marks: mibun equal "(x + 1)^2" "x^2 + 2x + 1"',
+        ),
+        "ko": (
+            "두 번째 식이 없습니다.",
+            '두 식을 각각 따옴표로 묶어 써 주세요: mibun equal "(x + 1)^2" "x^2 + 2x + 1"',
+        ),
+    },
+    "usage_verb": {
+        "en": ("There is no verb {given}; perhaps {verb} is meant.", "mibun --help lists the verbs."),
+        "ko": ("{given:이라는} 명령은 없습니다. 혹시 {verb}인가요?", "명령의 목록은 mibun --help에 있습니다."),
+    },
     "usage_no_point": {
         "en": ("The point is empty.", "Write --at {example}, for example."),
         "ko": ("점이 비어 있습니다.", "--at {example}처럼 써 주세요."),
@@ -714,7 +732,7 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "Ask for a point beside it.",
         ),
         "ko": (
-            "이 점에서 접선이 수직이어서 기울기가 유한하지 않으므로 미분할 수 없습니다.",
+            "이 점에서 접선이 x축에 수직이어서 미분계수가 존재하지 않으므로 미분가능하지 않습니다.",
             "그 옆의 다른 점에서 구해 보세요.",
         ),
     },
@@ -724,7 +742,7 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "Ask for a point beside it.",
         ),
         "ko": (
-            "기울기가 왼쪽에서는 {left:으로}, 오른쪽에서는 {right:으로} 발산하는 뾰족점이므로 미분할 수 없습니다.",
+            "기울기가 왼쪽에서는 {left:으로}, 오른쪽에서는 {right:으로} 발산하는 첨점이므로 미분가능하지 않습니다.",
             "그 옆의 다른 점에서 구해 보세요.",
         ),
     },
@@ -754,7 +772,7 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "Ask for a point beside it.",
         ),
         "ko": (
-            "이 점에서 좌극한은 {left}, 우극한은 {right:으로} 서로 달라 불연속이므로 미분할 수 없습니다.",
+            "이 점에서 좌극한은 {left}, 우극한은 {right:으로} 서로 달라 불연속이므로 미분가능하지 않습니다.",
             "그 옆의 다른 점에서 구해 보세요.",
         ),
     },
@@ -764,7 +782,7 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "Ask for a point beside it.",
         ),
         "ko": (
-            "이 점에서 함숫값 {value:과} 극한값 {limit:이} 달라 불연속이므로 미분할 수 없습니다.",
+            "이 점에서 함숫값 {value:과} 극한값 {limit:이} 달라 불연속이므로 미분가능하지 않습니다.",
             "그 옆의 다른 점에서 구해 보세요.",
         ),
     },
@@ -796,27 +814,27 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "Define the value there as the limit.",
         ),
         "ko": (
-            "이 점에서 함숫값 {value:과} 극한값 {limit:이} 달라 불연속이므로 미분할 수 없습니다.",
+            "이 점에서 함숫값 {value:과} 극한값 {limit:이} 달라 불연속이므로 미분가능하지 않습니다.",
             "이 점에서의 함숫값을 극한값으로 정의해 보세요.",
         ),
     },
     "at_pole": {
         "en": (
-            "The function is not defined there: it grows beyond all bounds beside the point (a pole).",
+            "The function is not defined there: on at least one side of the point it grows beyond all bounds.",
             "Ask for a point inside the domain.",
         ),
         "ko": (
-            "이 점에서는 함수가 정의되지 않습니다. 이 점에 가까워질수록 함숫값이 발산합니다.",
+            "이 점에서는 함수가 정의되지 않습니다. 이 점에 한없이 가까워질 때 적어도 한쪽에서 함숫값이 발산합니다.",
             "정의역 안쪽의 점에서 구해 보세요.",
         ),
     },
     "at_pole_value": {
         "en": (
-            "The function is not continuous there: it jumps to its value from beyond all bounds.",
+            "The function is not continuous there: it grows beyond all bounds beside the point.",
             "Ask for a point beside it.",
         ),
         "ko": (
-            "이 점에 가까워질수록 함숫값이 발산하여 불연속이므로 미분할 수 없습니다.",
+            "이 점에 한없이 가까워질 때 함숫값이 발산하여 불연속이므로 미분가능하지 않습니다.",
             "그 옆의 다른 점에서 구해 보세요.",
         ),
     },
@@ -826,7 +844,7 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "Ask for a point beside it.",
         ),
         "ko": (
-            "이 점에 가까워질수록 함숫값이 진동하여 극한이 없으므로 미분할 수 없습니다.",
+            "이 점에 한없이 가까워질 때 함숫값이 진동하여 극한이 없으므로 미분가능하지 않습니다.",
             "그 옆의 다른 점에서 구해 보세요.",
         ),
     },
@@ -836,7 +854,7 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "Ask for a point beside it.",
         ),
         "ko": (
-            "이 점에서 연속이지만 평균변화율이 진동하여 극한이 없으므로 미분할 수 없습니다.",
+            "이 점에서 연속이지만 평균변화율이 진동하여 극한이 없으므로 미분가능하지 않습니다.",
             "그 옆의 다른 점에서 구해 보세요.",
         ),
     },
@@ -848,7 +866,7 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "ko": (
             "이 점에서는 함수가 정의되지 않습니다. 극한값 {limit:을} 함숫값으로 정의하더라도 "
-            "평균변화율이 진동하여 극한이 없으므로 미분할 수 없습니다.",
+            "평균변화율이 진동하여 극한이 없으므로 미분가능하지 않습니다.",
             "그 옆의 다른 점에서 구해 보세요.",
         ),
     },
@@ -858,7 +876,7 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "Ask for a point inside the domain.",
         ),
         "ko": (
-            "이 점의 가까이에서는 함수가 정의되지 않으므로 미분할 수 없습니다.",
+            "이 점에서는 함수가 정의되지만 그 가까이에서는 정의되지 않으므로 미분가능하지 않습니다.",
             "정의역 안쪽의 점에서 구해 보세요.",
         ),
     },
@@ -889,7 +907,7 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
     "at_lower": {
         "en": ("The derivative before this one does not exist there.", "Ask for a lower order, or a point beside it."),
         "ko": (
-            "이 점에서는 한 번 덜 미분한 도함수의 값이 없으므로 미분할 수 없습니다.",
+            "이 점에서는 한 번 덜 미분한 도함수의 값이 없으므로 미분가능하지 않습니다.",
             "미분하는 횟수를 줄이거나 그 옆의 다른 점에서 구해 보세요.",
         ),
     },
@@ -1024,7 +1042,7 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
     "numeric_order": {
         "en": ("The numerical derivative of order {order} is not available.", "Use an order from 1 to {most}."),
         "ko": (
-            "미분하는 횟수를 {order:으로} 하여 수치 미분을 할 수는 없습니다.",
+            "미분하는 횟수를 {order:으로} 하여 수치미분을 할 수는 없습니다.",
             "1부터 {most}까지의 정수를 써 주세요.",
         ),
     },
@@ -1042,7 +1060,7 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "numeric_complex": {
         "en": ("The function has complex values, such as {value}.", "Differentiate its real and imaginary part apart."),
-        "ko": ("함숫값이 {value} 같은 복소수입니다.", "실수부와 허수부를 따로 미분해 주세요."),
+        "ko": ("함숫값이 {value} 같은 복소수입니다.", "실수부분과 허수부분을 따로 미분해 주세요."),
     },
     "numeric_value": {
         "en": ("The function did not return a number, but {kind}.", "Let it return floats or an array of them."),
@@ -1056,6 +1074,16 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
         "ko": (
             "수 하나를 받은 함수가 모양이 {shape}인 배열을 돌려주었습니다.",
             "값이 여러 개인 함수라면 jacobian=True로 야코비 행렬을 구해 주세요.",
+        ),
+    },
+    "numeric_vector": {
+        "en": (
+            "The function makes one number of a whole array, so the points cannot each be a point of its own.",
+            "For the gradient of a function of a vector, ask for jacobian=True.",
+        ),
+        "ko": (
+            "배열 전체에서 수 하나를 구하는 함수이므로, 배열의 성분을 점 하나하나로 볼 수 없습니다.",
+            "벡터를 받는 함수의 기울기 벡터는 jacobian=True로 구해 주세요.",
         ),
     },
     "numeric_ragged": {
@@ -1100,14 +1128,14 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "audit_gradient": {
         "en": ("The gradient is not made of real numbers: {given}", "Give a number or an array of numbers."),
-        "ko": ("기울기에 실수가 아닌 값이 있습니다: {given}", "수나 수의 배열을 주세요."),
+        "ko": ("기울기 벡터에 실수가 아닌 값이 있습니다: {given}", "수나 수의 배열을 주세요."),
     },
     "audit_shape": {
         "en": (
             "The gradient has shape {given}, where {wanted} is needed.",
             "Give one number for each partial derivative.",
         ),
-        "ko": ("기울기의 모양이 {given}입니다. {wanted:이} 필요합니다.", "편미분계수마다 수를 하나씩 주세요."),
+        "ko": ("기울기 벡터의 모양이 {given}입니다. {wanted:이} 필요합니다.", "편미분계수마다 수를 하나씩 주세요."),
     },
     "audit_arguments": {
         "en": (
@@ -1115,7 +1143,7 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "Return the derivatives by every argument, in order.",
         ),
         "ko": (
-            "기울기는 인수마다 하나씩, {wanted}개로 된 튜플이어야 합니다. 받은 것: {given}",
+            "기울기 벡터는 인수마다 하나씩, {wanted}개로 된 튜플이어야 합니다. 받은 것: {given}",
             "각 인수에 대한 미분계수를 차례로 돌려주세요.",
         ),
     },

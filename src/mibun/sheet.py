@@ -187,12 +187,7 @@ class Sheet:
         table = self.study.brief(self.lang, width) if self.study is not None else []
         if self.study is None or not table:
             return []
-        a = [str(self.at[name]) for name in self.variables]
-        moved = [
-            f"{value} + h" if name == self.study.variable else value
-            for name, value in zip(self.variables, a, strict=True)
-        ]
-        quotient = f"({self.name}({', '.join(moved)}) − {self.name}({', '.join(a)}))/h"
+        quotient = self.study.written()
         lines: list[Line] = [[(line, "heading")] for line in wrap(self._say("definition", quotient=quotient), width)]
         return [*lines, *([(line, "")] for line in table)]
 

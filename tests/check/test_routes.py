@@ -174,8 +174,8 @@ def test_double_precision_itself_is_checked(monkeypatch: pytest.MonkeyPatch) -> 
 def test_one_line_for_the_sheet() -> None:
     report = checked("sqrt(x)")
     korean, english = report.brief("ko"), report.brief("en")
-    assert korean.startswith("검산  규칙 · 연쇄 법칙 · 극한 · 급수가 21개 점에서 일치합니다 (가장 큰 차이 2e-16)")
-    assert english == "Check  rules, chain rule, limit and series agree at 21 points (largest gap 2e-16)"
+    assert korean.startswith("검산  규칙 · 연쇄 법칙 · 극한 · 급수가 21개 점에서 일치합니다(가장 큰 상대 오차 2e-16)")
+    assert english == "Check  rules, chain rule, limit and series agree at 21 points (largest relative gap 2e-16)"
     assert repr(report) in (korean, english)
 
 

@@ -145,6 +145,10 @@ class Verdict:
     shown: str = field(default="", repr=False)  # the witness in words
     unlisted: bool = field(default=False, repr=False)
 
+    def __bool__(self) -> bool:
+        """Whether the functions are equal: proved or verified."""
+        return self.kind in ("proved", "verified")
+
     @property
     def equal(self) -> bool | None:
         """``True`` if proved or verified, ``False`` if different, ``None`` if undecided."""
@@ -163,7 +167,7 @@ class Verdict:
         facts: dict[str, object] = {
             "points": self.points,
             "needed": NEEDED,
-            "radius": f"{self.radius or 0.0:.0e}".replace("0e+00", "0"),
+            "radius": _radius(self.radius or 0.0),
             "reason": say.get(self.reason, ""),
             "at": fill(say["at"], {"point": self.shown}, lang),
         }
@@ -649,6 +653,10 @@ def _upper(x: Ball) -> float:
     """A float not below a small number."""
     value = float(x.upper() if not x.is_exact() else x)
     return max(value, 5e-324) if not x.is_zero() else 0.0
+
+
+def _radius(value: float) -> str:
+    return "0" if not value else "1e-300" if value < 1e-300 else f"{value:.0e}"
 
 
 def _decimal(x: Ball, digits: int) -> str:

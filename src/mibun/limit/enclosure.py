@@ -51,6 +51,7 @@ LOOKED: Final = 8  # orders of derivatives at which local is asked what happens
 WORDS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "exact": "This is the exact value.",
+        "exactly": "The exact value is {value}.",
         "proved": "It is proved that the value lies within these bounds.",
         "both": "Two independent proofs overlap: by {way} ± {rules}, by power series ± {series}.",
         "both exact": "Two independent proofs, by {way} and by power series, agree exactly.",
@@ -64,8 +65,10 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     },
     "ko": {
         "exact": "참값입니다.",
+        "exactly": "참값은 {value}입니다.",
         "proved": "참값이 이 범위 안에 있음이 증명되었습니다.",
-        "both": "서로 독립인 두 증명의 범위가 겹칩니다. {way}: ± {rules}, 거듭제곱급수: ± {series}.",
+        "both": "서로 독립인 두 방법으로 증명한 범위가 서로 겹칩니다"
+        "({way} ±\u00a0{rules}, 거듭제곱급수 ±\u00a0{series}).",
         "both exact": "서로 독립인 두 증명({way}, 거듭제곱급수)의 결과가 정확히 같습니다.",
         "way": "미분법 공식",
         "way 0": "식의 값",
@@ -151,7 +154,10 @@ class Enclosure:
         """The value, and what it is proved by, in sentences."""
         lang = preferred() if lang is None else lang
         words = WORDS[lang]
-        lines = [words["proved" if self.exact is None else "exact"]]
+        lines = [words["proved"]]
+        if self.exact is not None:
+            whole = "±" not in str(self)
+            lines = [words["exact"] if whole else fill(words["exactly"], {"value": _fraction(self.exact)}, lang)]
         if self.rules is not None and self.series is not None:
             radii = [_short((hi - lo) / 2) for lo, hi in (self.rules, self.series)]
             facts = {"way": words["way" if self.order else "way 0"], "rules": radii[0], "series": radii[1]}

@@ -9,7 +9,7 @@ No rule of differentiation is used in a line; the table's derivative is only wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import comb
@@ -178,6 +178,95 @@ def linear(u: Node, x: Node) -> Node | None:
         return ONE
     found = polynomial(u, x, 1)
     return found.get(1) if found else None
+
+
+def shorter(node: Node) -> Node:
+    """``node`` with what can be cancelled in it, if that makes it shorter: 3h/(3x) as h/x."""
+    found = tidied(node)
+    return found if tree_size(found) < tree_size(node) else node
+
+
+# Conditions
+
+
+def conditions(given: Iterable[Node | Said]) -> tuple[Node | Said, ...]:
+    """What is assumed, in the simplest form that is surely the same, each once, without what the rest implies."""
+    found: dict[object, Node | Said] = {}
+    for one in given:
+        if isinstance(one, Said):  # a new object each time
+            found.setdefault((one.key, *one.facts.values()), one)
+            continue
+        for simple in _simplified(one):
+            found.setdefault(simple, simple)
+    plain = [one for one in found.values() if isinstance(one, Node)]
+    return tuple(
+        one
+        for one in found.values()
+        if isinstance(one, Said) or not any(other is not one and implies(other, one) for other in plain)
+    )
+
+
+def _simplified(condition: Node) -> list[Node]:
+    """3x > 0 as x > 0, |x| > 0 as x ≠ 0, x² + 1 ≠ 0 as nothing at all."""
+    op = condition.op
+    if op not in ("gt", "lt", "ne") or condition.args[1] is not ZERO or not symbols(condition):
+        return [condition]
+    u = condition.args[0]
+    if op != "lt" and sign(u) == 1:
+        return []
+    if u.op == "neg":
+        return _simplified(make({"gt": "lt", "lt": "gt", "ne": "ne"}[op], u.args[0], ZERO))
+    if u.op in ("mul", "div"):
+        a, b = u.args
+        for factor, rest in ((a, b), (b, a)):
+            if factor.op == "const" and factor.attrs and (u.op == "mul" or factor is b):
+                turned = make("neg", rest) if factor.attrs < 0 else rest
+                return _simplified(make(op, turned, ZERO))
+            if sign(factor) == 1 and (u.op == "mul" or factor is b):
+                return _simplified(make(op, rest, ZERO))
+        if op == "ne" and u.op == "mul":
+            return [*_simplified(make("ne", a, ZERO)), *_simplified(make("ne", b, ZERO))]
+    if u.op == "abs" and op != "lt":
+        return _simplified(make("ne", u.args[0], ZERO))
+    if u.op == "sqrt" and op != "lt":
+        return _simplified(make("gt", u.args[0], ZERO))
+    if u.op == "pow" and op == "ne" and natural(u.args[1]):
+        return _simplified(make("ne", u.args[0], ZERO))
+    if u.op == "ln" and op != "lt":
+        (v,) = u.args
+        domain = _simplified(make("gt", v, ZERO))
+        return [make("gt", v, ONE)] if op == "gt" else [*domain, make("ne", v, ONE)]
+    return [condition]
+
+
+def implies(a: Node, b: Node) -> bool:
+    """Whether ``b`` plainly follows from ``a``: u > 1 from u > 2, u ≠ 0 from u > 0."""
+    if len(a.args) != 2 or len(b.args) != 2 or a.args[0] is not b.args[0] or a.op not in ("gt", "lt"):
+        return False
+    if not (a.args[1].op == b.args[1].op == "const") or b.op not in (a.op, "ne"):
+        return False
+    low, high = (a.args[1].attrs, b.args[1].attrs) if a.op == "lt" else (b.args[1].attrs, a.args[1].attrs)
+    return bool(low <= high)
+
+
+def sign(node: Node) -> int | None:
+    """1 for what is plainly positive, 0 for what is plainly not negative, else ``None``."""
+    if node.op in ("exp", "cosh", "e", "pi", "softplus", "sigmoid"):
+        return 1
+    if node.op == "const":
+        return 1 if node.attrs > 0 else 0 if node.attrs == 0 else None
+    if node.op in ("abs", "sqrt"):
+        return 0
+    if node.op == "pow" and node.args[1].op == "const":
+        exponent = node.args[1].attrs
+        even = isinstance(exponent, int) and exponent > 0 and exponent % 2 == 0
+        return sign(node.args[0]) if sign(node.args[0]) == 1 else 0 if even else None
+    if node.op in ("add", "mul", "div"):
+        a, b = map(sign, node.args)
+        if a is None or b is None:
+            return None
+        return max(a, b) if node.op == "add" else min(a, b)
+    return None
 
 
 # Writing lines
@@ -359,7 +448,7 @@ def polynomials(lines: Lines, node: Node, coefficients: Coefficients) -> None:
 def by_cancelling(lines: Lines, top: Node, rest: Node, h: Node, of: Callable[[Node], Node], left: Node = ONE) -> None:
     """Collect the numerator ``top``, take h out of it if it is a sum, and cancel. ``left`` is what stays below."""
     lines.then(of(top), "collect")
-    if rest.op in ("add", "sub"):
+    if top.op in ("add", "sub"):
         lines.then(of(make("mul", h, rest)), "factor", h=h)
     lines.cancel(rest if left is ONE else quotient_of(rest, left))
 
@@ -448,7 +537,7 @@ def reciprocals(lines: Lines, base: Node, inside: Inside, n: Node) -> None:
         return fold.neg(quotient_of(numerator, below))
 
     lines.then(minus(top), "collect")
-    if rest.op == "add":
+    if top.op in ("add", "sub"):
         lines.then(minus(make("mul", h, rest)), "factor", h=h)
     lines.cancel(fold.neg(fold.div(rest, product_of(to(v), to(u)))))
     end = scaled(fold.mul(n, inside.slope), lowered(u, n))
@@ -660,7 +749,7 @@ def logarithms(lines: Lines, base: Node, inside: Inside) -> None:
     ratio = quotient_of(v, u)
     law = make("eq", differ(log(v), log(u)), log(ratio))
     lines.then(quotient_of(log(ratio), h), "law of logarithms", identity=law)
-    t = quotient_of(d, u)
+    t = shorter(quotient_of(d, u))
     lines.then(quotient_of(log(make("add", ONE, t)), h), "split fraction", u=v, v=u)
     natural_log = make("ln", make("add", ONE, t))
     below = u
@@ -670,8 +759,9 @@ def logarithms(lines: Lines, base: Node, inside: Inside) -> None:
         change = make("eq", log(make("add", ONE, t)), quotient_of(natural_log, make("ln", a)))
         lines.then(quotient_of(natural_log, product_of(h, make("ln", a))), "change of base", identity=change)
         lines.suppose(make("gt", a, ZERO), make("ne", a, ONE))
-    factor = quotient_of(inside.slope, below)
-    lines.then(product_of(factor, quotient_of(natural_log, t)), "scale", factor=quotient_of(inside.slope, u))
+    factor = shorter(quotient_of(inside.slope, below))
+    scale = shorter(quotient_of(inside.slope, u))
+    lines.then(product_of(factor, quotient_of(natural_log, t)), "scale", factor=scale)
     lines.limit(factor, "limit of", ("logarithm limit",), small=t)
     lines.suppose(make("gt", u, ZERO))
     if not inside.plain:
@@ -789,9 +879,10 @@ def corner(lines: Lines, inside: Inside) -> None:
         size = make("abs", slope) if slope.op != "const" else const(abs(slope.attrs))
         end = size if sign == "right" else fold.neg(size)
         lines.add(end, "cancel", under, given=make("ne", h, ZERO), facts={"h": h})
-        lines.add(end, "limit", "", facts={"h": h})
+        lines.add(end, f"limit {sign}", "", facts={"h": h})
         ends.append(fold.mul(lines.outside, end))
-    lines.claim(make("ne", *ends), "corner", point=point)
+    right, left = ends
+    lines.claim(make("ne", left, right), "corner", point=point)
 
 
 # Abstract functions
@@ -809,10 +900,28 @@ def abstract_values(lines: Lines, base: Node, inside: Inside, position: int) -> 
     u, v, d = inside.u, inside.moved, inside.change
     slope = value(u, 1)
     if not inside.plain:
-        lines.then(fold.mul(inside.slope, quotient_of(differ(value(v), value(u)), d)), "scale", factor=inside.slope)
+        lines.then(fold.mul(inside.slope, quotient_of(differ(value(v), value(u)), d)), "conjugate", factor=inside.slope)
         lines.suppose(nonzero(inside))
     lines.limit(fold.mul(inside.slope, slope), "by definition")
-    lines.suppose(Said("differentiable", {"f": symbol(base.attrs[0]), "x": u}))
+    lines.suppose(differentiable(base, (position,)))
+
+
+def differentiable(node: Node, varying: Sequence[int]) -> Said:
+    """What is assumed of a function known by name only, ``node`` being a value of it, where some arguments vary."""
+    name, orders = node.attrs
+    f = symbol(name)
+    if len(node.args) == 1:
+        (x,) = node.args
+        key = ("differentiable", "differentiable twice", "differentiable again")[min(orders[0], 2)]
+        return Said(key, {"f": f, "x": x} | ({"n": const(orders[0] + 1)} if orders[0] > 1 else {}))
+    f = node if any(orders) else f
+    if len(varying) > 1:
+        return Said("totally differentiable", {"f": f, "at": node})
+    (i,) = varying
+    u = node.args[i]
+    if all(arg.op == "symbol" for arg in node.args) and len(set(node.args)) == len(node.args):
+        return Said("partially differentiable", {"f": f, "x": u})
+    return Said("partially differentiable at", {"f": f, "nth": const(i + 1), "at": node})
 
 
 # Which family a function belongs to
@@ -972,7 +1081,7 @@ def prove(node: Node, x: Node, h: Node, key: str, name: Name) -> Proof | None:
         inner = base.args[0]
         corner(lines, Inside(inner, x, h, linear(inner, x) or ONE))
     left = Side(derivative(node, x))
-    hypotheses = tuple(dict.fromkeys(lines.hypotheses))
+    hypotheses = conditions(lines.hypotheses)
     return Proof(key, name, left, Side(result), h, tuple(lines.lines), hypotheses, lines.definitions, lines.also)
 
 

@@ -28,7 +28,10 @@ from mibun.run.balls import COMPARE, Ball, Real, Undecided, ball, functions, kno
 from mibun.run.balls import run as run_balls
 
 BITS: Final = 4000
-DISTANCES: Final = (100, 200, 400, 800, 1600)  # of the places beside the point, as powers of 1/2
+# Of the places beside the point, as powers of 1/2. What cancels to the order n is n times as many bits below 1, and
+# _snap takes away what is below BITS / 2.
+DISTANCES: Final = (25, 50, 100, 200, 400)
+FAR: Final = 800  # and of the one that a limit is read off, where it is no simple number
 # times these: sin(π/x) is 0 at every power of 1/2
 SPREAD: Final = (Fraction(5, 7), Fraction(11, 13), Fraction(17, 19))
 LARGE: Final = 2000  # nodes of a function and its derivative that are still looked into
@@ -148,10 +151,8 @@ def _key(found: Local, order: int) -> str:
 def _facts(found: Local) -> dict[str, Tendency]:
     """What the sentences speak of: the slopes on both sides, or the limits of a function that jumps."""
     left, right = found.limits if found.kind in ("jump", "pole") else (found.left, found.right)
-    limit = Tendency("finite", found.hole) if found.hole is not None else next(
-        (limit for limit in found.limits if limit.kind == "finite"), OUTSIDE
-    )  # fmt: skip
-    slope = Tendency("finite", found.slope) if found.slope is not None else OUTSIDE
+    limit = next((limit for limit in found.limits if limit.kind == "finite"), OUTSIDE)
+    slope = Tendency("finite", found.slope, found.decimal) if found.slope is not None else OUTSIDE
     return {"left": left, "right": right, "limit": limit, "slope": slope, "value": found.value}
 
 
@@ -365,7 +366,16 @@ def _kind(left: _Found, right: _Found) -> str:
 
 
 def _same(a: Ball, b: Ball) -> bool:
-    return sign(_snap(_sure(a) - _sure(b))) == 0
+    """Whether two limits are equal, as far as they are known."""
+    apart = _sure(a) - _sure(b)
+    return sign(_snap(apart)) == 0 or bool(apart.contains(0) and apart.rad() * 2**CLOSE < 2**30)
+
+
+def _about(value: Ball, distance: int) -> Ball:
+    """A limit, known from the value at so small a distance: half of its bits are taken to be right."""
+    from flint import arb
+
+    return value + arb(0, 1) * (1 + abs(value)) / arb(2) ** (distance // 2)
 
 
 def _approached(f: Node, place: _Place, way: int) -> _Found:
@@ -376,7 +386,11 @@ def _approached(f: Node, place: _Place, way: int) -> _Found:
     if base is not None:
         return base
     rows = _rows(f, place, way, lambda value, _step: value)
-    return _OUTSIDE if rows is None else _tendency(rows)
+    found = _OUTSIDE if rows is None else _tendency(rows)
+    if found.ball is None or found.says.exact is None or type(found.says.exact.attrs) is not float:
+        return found
+    far = _sure(_evaluate(f, place.beside(way, FAR, SPREAD[0])[0]))
+    return _finite(_about(far, FAR), found.says.exact)
 
 
 def _slope(f: Node, slope: Node, start: Ball, place: _Place, way: int) -> _Found:
@@ -387,14 +401,22 @@ def _slope(f: Node, slope: Node, start: Ball, place: _Place, way: int) -> _Found
         found = _formula(slope, place)
         if found is not None:
             return found
-    rows = _rows(f, place, way, lambda value, step: (value - start) / step)
+    # A start that was read off at FAR is good for the nearer places only.
+    distances = DISTANCES if start.is_exact() or start.rad() < 2 ** -(BITS // 2) else DISTANCES[:4]
+    rows = _rows(f, place, way, lambda value, step: (value - start) / step, distances)
     return _OUTSIDE if rows is None else _tendency(rows)
 
 
-def _rows(f: Node, place: _Place, way: int, of: Callable[[Ball, Ball], Ball]) -> list[list[Ball]] | None:
+def _rows(
+    f: Node,
+    place: _Place,
+    way: int,
+    of: Callable[[Ball, Ball], Ball],
+    distances: Sequence[int] = DISTANCES,
+) -> list[list[Ball]] | None:
     """Something of the values ever closer to the point, a row for each distance; ``None`` outside the domain."""
     rows: list[list[Ball]] = []
-    for distance in DISTANCES:
+    for distance in distances:
         rows.append([])
         for factor in SPREAD:
             at, step = place.beside(way, distance, factor)
@@ -415,7 +437,8 @@ def _tendency(rows: list[list[Ball]]) -> _Found:
     changes = [[x - y for x in row for y in rows[-1]] for row in rows[:-1]]
     if _tends(changes, ZERO) and all(abs(change) * 2**50 < 1 + abs(last) for change in changes[-1]):
         number = float(last.mid())
-        return _finite(ball(number), const(number)) if math.isfinite(number) else _OSCILLATES
+        distance = DISTANCES[len(rows) - 1]
+        return _finite(_about(last, distance), const(number)) if math.isfinite(number) else _OSCILLATES
     ratios = [_quotient(min(map(_size, b)), max(map(_size, a))) for a, b in pairwise(rows)]
     signs = {sign(x) for x in rows[-1]}
     if min(ratios) > 1.01 and ratios[-1] > 1.5 and len(signs) == 1:

@@ -542,8 +542,9 @@ class _BlackBox:
     ``evaluations`` counts the points at which it was evaluated.
     """
 
-    def __init__(self, fn: Callable[[Any], Any]) -> None:
+    def __init__(self, fn: Callable[[Any], Any], several: bool = False) -> None:
         self.fn = fn
+        self.several = several  # the points were given as an array: each is to be one for itself
         self.evaluations = 0
         self.vectorised: bool | None = None  # not known yet
         self.failure: Exception | None = None  # of the first point at which there is no value
@@ -560,18 +561,35 @@ class _BlackBox:
 
         probe = points.flat[0]
         with np.errstate(all="ignore"):
+            returned = None
             try:
-                values = real(self.fn(points), points.shape)
+                returned = self.fn(points)
+                values = real(returned, points.shape)
             except Exception:
                 values = None
             if values is not None and self.vectorised is None:
                 self.vectorised = self._agrees(values, probe)
+            if values is None and self.several and self.vectorised is None:
+                self._refuse_sums(returned, points)
         if values is None or not self.vectorised:
             self.vectorised = False
             return None
         self.evaluations += points.size
         self.succeeded = True
         return values
+
+    def _refuse_sums(self, returned: Any, points: Array) -> None:
+        """A function that makes one number of all its points, and not always the same, is one of a vector."""
+        import numpy as np
+
+        if returned is None or np.ndim(returned) or points.size < 2:
+            return
+        try:
+            alone = [float(self.fn(point)) for point in points.flat[:2]]
+        except Exception as failure:
+            raise ShapeError("numeric_vector") from failure
+        if any(value != float(returned) and not math.isnan(value) for value in alone):
+            raise ShapeError("numeric_vector")
 
     def _agrees(self, values: Array, probe: Any) -> bool:
         import numpy as np
@@ -601,6 +619,10 @@ class _BlackBox:
         except (ArithmeticError, ValueError) as failure:
             self.failure = self.failure or failure
             return math.nan
+        except (IndexError, TypeError) as failure:
+            if self.several and not self.succeeded:  # w[0] * w[1], w @ w
+                raise ShapeError("numeric_vector") from failure
+            raise
         self.succeeded = True
         if type(returned) is float:
             return returned
@@ -828,7 +850,7 @@ def derivative(
     x = _point(at)
     if jacobian:
         return _several(fn, x, order, side, _domain(domain, x))
-    box = _BlackBox(fn)
+    box = _BlackBox(fn, several=x.size > 1)
     flat = x.ravel()
     low, high = (np.broadcast_to(end, x.shape).ravel() for end in _domain(domain, x))
     defined = np.isfinite(flat) & (flat >= low) & (flat <= high)

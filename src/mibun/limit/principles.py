@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from mibun import chain, derivation, fold
+from mibun import chain, derivation, fold, identities
 from mibun.derivation import Applied
 from mibun.errors import BudgetExceeded, UnsupportedOperation
 from mibun.language import LANGUAGES, preferred
 from mibun.limit import families, theorems
 from mibun.limit.families import Lines, coefficient, free_of, fresh, is_polynomial, polynomial, prove, scaled, total
 from mibun.node import Node, postorder, rebuild, symbols, tree_size
-from mibun.ops import ONE, OPS, ZERO, derivative, make, symbol
+from mibun.ops import ONE, OPS, ZERO, apply, derivative, make, symbol
 from mibun.rewrite import Budget, tidy
 from mibun.rules import Name
+from mibun.step import Step
 from mibun.write import notation
 from mibun.write.proofs import Line, Principles, Proof, Said, Side
 
@@ -55,7 +56,7 @@ def principles(
     names = tuple(dict.fromkeys([*(used if arguments is None else arguments), variable.attrs]))
     functions = {inner.attrs[0] for inner in postorder(node) if inner.op == "apply"}
     h = fresh({*used, *names, *functions, name})
-    if name in functions and not (node.op == "apply" and node.attrs[0] == name):
+    if name in functions and node is not apply(name, *map(symbol, names)):  # f(x) itself is no clash
         name = fresh({*used, *names, *functions, h.attrs}, ("F", "G", "y", "z")).attrs
     try:
         main, parts = _from_definition(node, variable, h) or (_by_rules(node, variable, h), ())
@@ -117,18 +118,10 @@ def _from_definition(node: Node, x: Node, h: Node) -> tuple[Proof, tuple[Proof, 
     )
     result = families.tidied(chain.push(node, x).result)
     families.finish(lines, result)
-    hypotheses = tuple(dict.fromkeys([given for part in parts for given in part.hypotheses]))
+    hypotheses = families.conditions([given for part in parts for given in part.hypotheses])
     left = Side(derivative(node, x))
     also = next((part.also for part in parts if part.also), "")
-    return Proof("main", MAIN, left, Side(result), h, tuple(lines.lines), _distinct(hypotheses), also=also), parts
-
-
-def _distinct(hypotheses: Sequence[Node | Said]) -> tuple[Node | Said, ...]:
-    """Hypotheses in words are new objects each time: one of a kind is enough."""
-    found: dict[object, Node | Said] = {}
-    for given in hypotheses:
-        found.setdefault((given.key, *given.facts.values()) if isinstance(given, Said) else given, given)
-    return tuple(found.values())
+    return Proof("main", MAIN, left, Side(result), h, tuple(lines.lines), hypotheses, also=also), parts
 
 
 def _terms(node: Node, x: Node) -> list[tuple[Node, Node]]:
@@ -169,7 +162,7 @@ def _by_rules(node: Node, x: Node, h: Node) -> Proof:
     varying = frozenset(found.tangents)
     lines = Lines(node, x, h)
     shown = derivative(node, x)
-    lines.lines.append(Line(shown, "by definition"))
+    lines.lines.append(Line(shown, "for the rules"))
     for step in derivation.lines(found, tidied, "working"):
         rule = step.rule
         applied = isinstance(rule, Applied)
@@ -190,21 +183,76 @@ def _by_rules(node: Node, x: Node, h: Node) -> Proof:
                 formula=last.formula,
             )
             continue
+        name = _reason(step)
         lines.lines.append(
             Line(
                 step.after,
-                rule.name.key,
+                name.key,
                 cites=tuple(dict.fromkeys(used)),
-                name=rule.name,
+                name=name,
                 formula=rule.formula if applied else None,
                 given=step.because if isinstance(step.because, Node) else None,
             )
         )
-    conditions = _conditions(found)
-    return Proof("main", MAIN, Side(shown), Side(result), h, tuple(lines.lines), conditions)
+    hypotheses = families.conditions([*_conditions(found), *_abstract(found)])
+    left, right = Side(shown), Side(result)
+    return Proof("main", MAIN, left, right, h, tuple(lines.lines), hypotheses, omitted=_omitted(found))
 
 
 _STEPS: Final = frozenset(["sign", "floor", "ceil"])
+
+EXPONENTS = Name("exponents", "By the laws of exponents", "지수법칙에 의해")
+_FACTORED: Final = Name("factor", "Factorise", "인수분해하면")
+_CANCELLED: Final = Name("factor", "Cancel", "약분하면")
+# The steps of tidying, as reasons: what is done, "…하면".
+_TIDYING: Final[dict[Name, Name]] = {
+    identities.COLLECT: Name("collect", "Collect like terms", "동류항을 정리하면"),
+    identities.ARRANGE: Name("arrange", "Tidy the factors", "식을 정리하면"),
+    identities.FACTOR: Name("factor", "Factor and cancel", "인수분해하고 약분하면"),
+    identities.EXPAND: Name("expand", "Multiply out", "전개하면"),
+    identities.SPLIT: Name("split", "Divide term by term", "항마다 나누면"),
+    identities.KNOWN: Name("known", "Use known values and identities", "특수한 값과 항등식을 이용하면"),
+    derivation.ARITHMETIC: Name("arithmetic", "Arithmetic", "계산하면"),
+    derivation.TIDY: Name("tidy", "Tidy up", "식을 정리하면"),
+}
+
+
+def _reason(step: Step) -> Name:
+    """The name of a step as the reason of a line; that of tidying says no more than was done."""
+    name: Name = step.rule.name
+    inner = list(postorder(step.before))
+    products = [node for node in inner if node.op in ("mul", "div", "neg")]
+    if name is identities.FACTOR:
+        fractions = any(node.op == "div" or (node.op == "pow" and _negative(node.args[1])) for node in inner)
+        if not fractions:
+            return _FACTORED
+        return _TIDYING[name] if any(_is_sum(node) for node in _factors(step.after)) else _CANCELLED
+    if name is identities.EXPAND and not any(_is_sum(arg) for node in products for arg in node.args):
+        powers = [node for node in inner if node.op in ("pow", "exp")]
+        if any(_is_sum(node.args[0]) for node in powers if node.op == "pow"):
+            return _TIDYING[name]
+        return EXPONENTS if any(symbols(node.args[-1]) for node in powers) else _TIDYING[identities.ARRANGE]
+    return _TIDYING.get(name, name)
+
+
+def _is_sum(node: Node) -> bool:
+    return node.op in ("add", "sub")
+
+
+def _negative(node: Node) -> bool:
+    return node.op == "neg" or (node.op == "const" and node.attrs < 0)
+
+
+def _factors(node: Node) -> list[Node]:
+    """The factors of a product, those below the bar too."""
+    found, stack = [], [node]
+    while stack:
+        node = stack.pop()
+        if node.op in ("mul", "div", "neg"):
+            stack += node.args
+        else:
+            found.append(node.args[0] if node.op == "pow" else node)
+    return found
 
 
 def _jumps(node: Node, x: Node) -> bool:
@@ -263,8 +311,35 @@ def _conditions(found: chain.Derivation) -> tuple[Node, ...]:
         elif OPS[node.op].kind == "predicate" and node.op not in ("and", "or", "not"):
             given = (make("ne", _U, _V),)  # where one piece ends
         filled = [rebuild(one, dict(zip((_U, _V), node.args, strict=False)), fold.remake) for one in given]
-        conditions += [one for one in filled if symbols(one) and not _always(one)]
+        conditions += [one for one in filled if symbols(one)]
     return tuple(dict.fromkeys(conditions))
+
+
+def _abstract(found: chain.Derivation) -> list[Said]:
+    """What is assumed of the functions known by name only, each as often differentiable as is needed."""
+    varying = {found.variable, *found.tangents}
+    said: dict[object, tuple[int, Said]] = {}
+    for node in postorder(found.node):
+        if node.op != "apply" or varying.isdisjoint(node.args):
+            continue
+        name, orders = node.attrs
+        one = families.differentiable(node, [i for i, arg in enumerate(node.args) if arg in varying])
+        place = (name, node.args) if len(orders) == 1 else node
+        if sum(orders) >= said.get(place, (0, one))[0]:
+            said[place] = sum(orders), one
+    return [one for _, one in said.values()]
+
+
+def _omitted(found: chain.Derivation) -> tuple[Node, ...]:
+    """Where the proof by logarithms does not reach, though there is a derivative: x^(2/3) for x < 0."""
+    cases = []
+    for node in postorder(found.node):
+        if node.op == "pow" and node in found.tangents:
+            base, exponent = node.args
+            value = None if exponent in found.tangents else families.rational(exponent)
+            if value is not None and value.denominator > 1 and value.denominator % 2 and families.sign(base) is None:
+                cases.append(make("lt", base, ZERO))
+    return tuple([one for one in families.conditions(cases) if isinstance(one, Node)])
 
 
 def _for_power(exponent: Node, varies: bool) -> tuple[Node, ...]:
@@ -272,31 +347,6 @@ def _for_power(exponent: Node, varies: bool) -> tuple[Node, ...]:
     if value is None or value.denominator != 1:
         return (make("gt", _U, ZERO),)
     return () if value > 0 else (make("ne", _U, ZERO),)
-
-
-def _always(condition: Node) -> bool:
-    """Whether a condition plainly holds everywhere: x² + 1 > 0, eˣ ≠ 0."""
-    return condition.op in ("gt", "ne") and condition.args[1] is ZERO and _sign(condition.args[0]) == 1
-
-
-def _sign(node: Node) -> int | None:
-    """1 for what is plainly positive, 0 for what is plainly not negative, else ``None``."""
-    if node.op in ("exp", "cosh", "e", "pi", "softplus", "sigmoid"):
-        return 1
-    if node.op == "const":
-        return 1 if node.attrs > 0 else 0 if node.attrs == 0 else None
-    if node.op in ("abs", "sqrt"):
-        return 0
-    if node.op == "pow" and node.args[1].op == "const":
-        exponent = node.args[1].attrs
-        even = isinstance(exponent, int) and exponent > 0 and exponent % 2 == 0
-        return _sign(node.args[0]) if _sign(node.args[0]) == 1 else 0 if even else None
-    if node.op in ("add", "mul", "div"):
-        a, b = map(_sign, node.args)
-        if a is None or b is None:
-            return None
-        return max(a, b) if node.op == "add" else min(a, b)
-    return None
 
 
 # The difference quotient

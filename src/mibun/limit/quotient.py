@@ -35,34 +35,41 @@ BITS: Final = (400, 1600, 6400)  # of the balls, tried in turn
 SHARP: Final = 70  # bits of a quotient that can be relied on
 SHOWN: Final = 60  # nodes of a simplified quotient that is still written out
 BRIEF: Final = tuple(Fraction(1, 10**k) for k in (0, 1, 2, 4, 8))  # of a table in a few lines
+# Where the two sides are better shown one beside the other.
+ONE_SIDED: Final = frozenset(["kink", "cusp", "vertical_tangent", "jump", "endpoint", "oscillation"])
 LARGE: Final = 5000  # nodes of a function whose quotient is not simplified
 
 WORDS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "title": "The difference quotient at {point}",
         "title all": "The difference quotient",
-        "limit": "As h → 0 it tends to {name}′ = {limit}.",
-        "limit partial": "As h → 0 it tends to the partial derivative by {wrt}: {limit}.",
+        "limit": "As h → 0 it tends to {name}′({x}) = {limit}, wherever {name} is differentiable.",
+        "limit partial": "As h → 0 it tends to the partial derivative by {x}: {limit}, wherever there is one.",
         "h": "h",
-        "forward": "Forward: (f(a + h) − f(a))/h",
-        "central": "Central: (f(a + h) − f(a − h))/(2h)",
+        "forward": "Forward: {quotient}",
+        "central": "Central: {quotient}",
         "quotient": "quotient",
         "exact": "without rounding",
         "error": "error",
         "truncation": "truncation",
         "rounding": "rounding",
         "right side": "from the right",
+        "right gap": "− right derivative",
+        "left gap": "− left derivative",
         "left side": "from the left",
         "lecture": "the lecture's h",
         "least": "least error",
-        "rounded": "from here on, rounding rules",
+        "rounded": "from here on, rounding is the larger error",
         "split": "error = truncation (h is not 0) + rounding (a computer keeps some 16 digits)",
         "both": "From the left and from the right it tends to {left}: this is the derivative.",
-        "at h": "At h = {h} the quotient is {quotient}, its error {error}.",
-        "at h bare": "At h = {h} the quotient is {quotient}.",
+        "beyond": "The values are beyond the range of double precision: there is no table.",
+        "at h": "At h = {h} the quotient without rounding is {quotient}, its error {error}.",
+        "at h bare": "At h = {h} the quotient from the right is {quotient}.",
+        "at h computed": "At h = {h} the quotient is {quotient}, its error {error}.",
         "estimate": "From the values of the function alone: {value} ± {bound}",
-        "filled": "The table is that of the function with the hole filled: {name}({a}) = {value}.",
+        "filled": "The table is that of the function with {name}({a}) = {value} filled in.",
         "opaque": "The function is a program: errors are measured against this estimate.",
+        "where": "At {point}: {words}",
         "infinite": "∞",
         "oscillates": "no limit",
         "outside": "undefined",
@@ -70,28 +77,34 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     "ko": {
         "title": "{point}에서의 평균변화율과 그 극한",
         "title all": "평균변화율과 그 극한",
-        "limit": "h → 0일 때의 극한은 {name}′ = {limit}입니다.",
-        "limit partial": "h → 0일 때의 극한, 곧 {wrt}에 대한 편도함수는 {limit}입니다.",
+        "limit": "미분가능한 점에서 h → 0일 때의 극한은 {name}′({x}) = {limit}입니다.",
+        "limit partial": "편미분가능한 점에서 h → 0일 때의 극한, 곧 {x}에 대한 편도함수는 {limit}입니다.",
         "h": "h",
-        "forward": "한쪽 차분: (f(a + h) − f(a))/h",
-        "central": "중앙 차분: (f(a + h) − f(a − h))/(2h)",
+        "forward": "전진 차분: {quotient}",
+        "central": "중앙 차분: {quotient}",
         "quotient": "평균변화율",
         "exact": "반올림 없이",
         "error": "오차",
         "truncation": "절단 오차",
         "rounding": "반올림 오차",
         "right side": "오른쪽에서",
+        "right gap": "우미분계수와의 차",
+        "left gap": "좌미분계수와의 차",
         "left side": "왼쪽에서",
         "lecture": "강의의 h",
         "least": "오차 최소",
         "rounded": "여기부터는 반올림 오차가 더 큽니다",
-        "split": "오차 = 절단 오차(h가 0이 아니어서 생김) + 반올림 오차(컴퓨터가 16자리쯤만 기억해서 생김)",
-        "both": "좌극한과 우극한이 모두 {left:으로} 같으므로 이 값이 미분계수입니다.",
-        "at h": "h = {h}일 때 평균변화율은 {quotient}, 오차는 {error}입니다.",
-        "at h bare": "h = {h}일 때 평균변화율은 {quotient}입니다.",
+        "split": "오차 = 절단 오차(h가 0이 아니어서 생김) + "
+        "반올림 오차(컴퓨터가 수를 유효숫자 16자리 정도로만 나타내어 생김)",
+        "both": "평균변화율의 좌극한과 우극한이 모두 {left:으로} 같으므로 이 값이 미분계수입니다.",
+        "beyond": "값이 배정밀도로 나타낼 수 있는 범위를 벗어나 표를 만들 수 없습니다.",
+        "at h": "h = {h}일 때 반올림 없이 구한 평균변화율은 {quotient}, 오차는 {error}입니다.",
+        "at h bare": "h = {h}일 때 오른쪽에서의 평균변화율은 {quotient}입니다.",
+        "at h computed": "h = {h}일 때 평균변화율은 {quotient}, 오차는 {error}입니다.",
         "estimate": "함숫값만으로 구한 미분계수: {value} ± {bound}",
-        "filled": "표는 빈 점을 {name}({a}) = {value:으로} 채운 함수의 평균변화율입니다.",
+        "filled": "표는 {name}({a}) = {value:으로} 정의한 함수의 평균변화율입니다.",
         "opaque": "식이 아니라 프로그램으로 주어진 함수이므로, 오차는 이 값과 견준 것입니다.",
+        "where": "{point}에서: {words}",
         "infinite": "∞",
         "oscillates": "극한 없음",
         "outside": "정의되지 않음",
@@ -273,22 +286,27 @@ class LimitStudy:
             if not any(forward):
                 raise DomainError("picture_no_error", point=self._point())
             return figure.error(steps, forward, central, label=label, lang=lang, range=range)
-        place = self.at[self.variable]
+        place, torn = self.at[self.variable], self.kind in ("jump", "hole")
         return shapes[kind](
             self.function,
             _double(place),
             self.value if self.kind != "vertical_tangent" else self.right if self.left is None else self.left,
             h=h,
-            left=self.left,
-            right=self.right,
+            left=None if torn and self.left in (-math.inf, math.inf) else self.left,
+            right=None if torn and self.right in (-math.inf, math.inf) else self.right,
             label=label,
             variable=_text(symbol(self.variable)),
             name=self.name,
             point=_text(place),
-            note=sentence(self.local, lang),
+            note=self.remark(lang),
             lang=lang,
             range=range,
         )
+
+    def remark(self, lang: str) -> str:
+        """What happens at the point and where that is, in a sentence; "" where there is a derivative."""
+        words = "" if self.local is None else sentence(self.local, lang)
+        return self._say("where", lang, point=self._point(), words=words) if words else ""
 
     def label(self) -> str:
         """``f(x) = x²/2``, or what is to the left of the equals sign where the formula is long or unknown."""
@@ -324,7 +342,7 @@ class LimitStudy:
         if self.formula():
             lines = wrap(self.formula(), columns - 2, "  ", "      ")
             if self.limit_formula is not None:
-                facts = {"limit": _text(self.limit_formula), "wrt": _text(symbol(self.variable)), "name": self.name}
+                facts = {"limit": _text(self.limit_formula), "x": _text(symbol(self.variable)), "name": self.name}
                 word = "limit partial" if len(self.variables) > 1 else "limit"
                 lines += wrap(self._say(word, lang, **facts), columns, "  ", "  ")
             parts[0] += lines
@@ -342,10 +360,10 @@ class LimitStudy:
     def table_lines(self, lang: str) -> list[str]:
         """The tables alone: forward and central with the parts of their errors; where the sides differ, both sides."""
         say = WORDS[lang]
-        if not self.rows:
+        if not self._numbers:
             return []
-        if self.kind in ("kink", "cusp", "vertical_tangent", "jump", "endpoint", "oscillation"):
-            names = ["h", "right side", "error", "left side", "error"]
+        if self.kind in ONE_SIDED:
+            names = ["h", "right side", "right gap", "left side", "left gap"]
             cells = [
                 [
                     _step(row.h),
@@ -364,22 +382,55 @@ class LimitStudy:
                 errors = map(_small, (part.error, part.truncation, part.rounding))
                 mark = "•" * (row.h == LECTURE) + "*" * (row is best)
                 cells.append([_step(row.h), _digits(part), _digits(part.exact), *errors, mark])
-            lines += ["", f"  {say[way]}", *_table([[*[say[name] for name in names], ""], *cells], marked=True)]
+            lines += [
+                "",
+                f"  {self._say(way, lang, quotient=self.written(way))}",
+                *_table([[*[say[name] for name in names], ""], *cells], marked=True),
+            ]
         return [*lines[1:], "", f"  • {say['lecture']}   * {say['least']}"]
+
+    def written(self, way: str = "forward") -> str:
+        """The quotient at the point, as it is written: ``(f(1 + h) − f(1))/h``."""
+        a = [_text(self.at.get(name, symbol(name))) for name in self.variables]
+
+        def value(moved: str) -> str:
+            shifted = [
+                f"{number} {moved}".rstrip() if name == self.variable else number
+                for name, number in zip(self.variables, a, strict=True)
+            ]
+            return f"{self.name}({', '.join(shifted)})"
+
+        if way == "forward":
+            return f"({value('+ h')} − {value('')})/h"
+        return f"({value('+ h')} − {value('− h')})/(2h)"
 
     def brief(self, lang: str, columns: int = 80) -> list[str]:
         """The table in a few lines, for a sheet: the first steps, the lecture's and one where rounding rules."""
         say = WORDS[lang]
+        if self.kind in ONE_SIDED and self._numbers:
+            chosen = [row for row in self.rows if row.h in BRIEF or row.h == self.h]
+            return _table(
+                [
+                    [say["h"], say["right side"], say["left side"]],
+                    *[[_step(row.h), _digits(row.forward), _digits(row.backward)] for row in chosen],
+                ]
+            )
         if self.value is None or not self.slope_known:
             return []
         chosen = [row for row in self.rows if row.h in BRIEF or row.h == self.h]
         cells = [[say["h"], say["quotient"], say["error"], ""]]
+        rounded = next((row for row in chosen if row.forward.regime == "rounding"), None)
         for row in chosen:
             part = row.forward
-            mark = say["lecture"] if row.h == LECTURE else say["rounded"] if part.regime == "rounding" else ""
+            marks = [say["lecture"]] * (row.h == LECTURE) + [say["rounded"]] * (row is rounded)
+            mark = ", ".join(marks)
             cells.append([_step(row.h), _digits(part), _small(part.error), f"← {mark}" if mark else ""])
         cells.append(["h → 0", _digits(self.value), "", ""])
         return _table(cells, marked=True)
+
+    @property
+    def _numbers(self) -> bool:
+        return any(not math.isnan(row.forward) or not math.isnan(row.backward) for row in self.rows)
 
     @property
     def slope_known(self) -> bool:
@@ -397,7 +448,9 @@ class LimitStudy:
         row = self.row
         if row is not None and self.quotient is not None:
             facts = {"h": _step(row.h), "quotient": _digits(self.quotient), "error": _small(self.error)}
-            found.append(self._say("at h" if self.error is not None else "at h bare", lang, **facts))
+            smooth = self.value is not None and self.error is not None
+            word = "at h bare" if not smooth else "at h" if row.forward.exact is not None else "at h computed"
+            found.append(self._say(word, lang, **facts))
         if self.value is not None and any(row.forward.truncation is not None for row in self.rows):
             found.append(self._say("split", lang))
         return found
@@ -405,12 +458,14 @@ class LimitStudy:
     def _limits(self, lang: str) -> list[str]:
         assert self.local is not None
         why = sentence(self.local, lang)
+        if self.local.kind == "differentiable" and self.local.left.decimal is None:
+            return [self._say("beyond", lang)]
         if self.local.kind == "differentiable":
             return [self._say("both", lang, left=self._tends(self.local.left, lang))]
         if self.local.kind == "undecided":
             return []
         found = [why]
-        if self.local.hole is not None and self.slope_known:
+        if self.local.hole is not None and self.rows:
             found.append(self._say("filled", lang, name=self.name, a=self._a(), value=_text(self.local.hole)))
         return found
 
@@ -462,12 +517,15 @@ class LimitStudy:
                 equation += rf" \xrightarrow{{{self.step} \to 0}} {notation.latex(self.limit_formula)}"
             parts.append(rf"\[ {equation} \]")
         if self.rows:
-            heads = [WORDS[lang][name] for name in ("quotient", "error", "quotient", "error")]
+            ways = [fill(WORDS[lang][way], {"quotient": ""}, lang).rstrip(": ") for way in ("forward", "central")]
+            heads = [ways[0], WORDS[lang]["error"], ways[1], WORDS[lang]["error"]]
             lines = ["$h$ & " + " & ".join(heads) + r" \\ \hline"]
             for row in self.rows:
                 numbers = [float(row.forward), row.forward.error, float(row.central), row.central.error]
                 lines.append(" & ".join(map(_latex_number, [float(row.h), *numbers])) + r" \\")
             parts.append("\\begin{tabular}{rrrrr}\n" + "\n".join(lines) + "\n\\end{tabular}")
+        if self.local is not None and (remark := sentence(self.local, lang, latex=True)):
+            parts.append(remark.replace("−", "$-$"))
         return "\n\n".join(parts)
 
 
@@ -627,9 +685,7 @@ def study_callable(
 
     point = {key: _double(value) for key, value in at.items()}
 
-    def along_variable(x: Any) -> Any:
-        return fn(*[x if key == variable else point[key] for key in variables])
-
+    along_variable = partial(_called_along, fn, variables, variable, point)
     steps, a = _steps(h), point[variable]
     estimate = derivative(along_variable, a)
     sides = {1: derivative(along_variable, a, side="right"), -1: derivative(along_variable, a, side="left")}
@@ -647,6 +703,12 @@ def study_callable(
     return LimitStudy(
         name, variable, variables, at, None, None, tuple(rows), h or LECTURE, "h", found, None, estimate, along_variable
     )
+
+
+def _called_along(
+    fn: Callable[..., Any], variables: Sequence[str], variable: str, point: Mapping[str, float], x: Any
+) -> Any:
+    return fn(*[x if key == variable else point[key] for key in variables])
 
 
 def _called(fn: Callable[[float], Any], x: float) -> float:

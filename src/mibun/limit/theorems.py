@@ -18,7 +18,7 @@ from typing import Final
 
 from mibun.limit.families import prove, rational
 from mibun.node import Node
-from mibun.ops import PI, E, apply, const, derivative, make, symbol
+from mibun.ops import ONE, PI, E, apply, const, derivative, make, symbol
 from mibun.rules import (
     ABSOLUTE,
     ACTIVATION,
@@ -49,16 +49,18 @@ from mibun.rules import (
     Name,
     Term,
 )
+from mibun.write.notation import text
 from mibun.write.proofs import Line, Proof, Said, Side
 
 CONTINUITY = Name("continuity", "A differentiable function is continuous", "미분가능한 함수는 연속")
 INVERSE = Name("inverse", "Derivative of an inverse function", "역함수의 미분법")
-SINE_LIMIT = Name("sine limit", "Limit of a trigonometric function", "삼각함수의 극한")
+SINE_LIMIT = Name("sine limit", "Limit of a trigonometric function, (sin t)/t", "삼각함수의 극한 (sin t)/t")
+COSINE_LIMIT = Name("cosine limit", "Limit of a trigonometric function, (cos t − 1)/t", "삼각함수의 극한 (cos t − 1)/t")
 EULER = Name("euler", "Definition of the number e", "무리수 e의 정의")
 EXPONENTIAL_LIMIT = Name("exponential limit", "Limit of an exponential function", "지수함수의 극한")
 LOGARITHM_LIMIT = Name("logarithm limit", "Limit of a logarithmic function", "로그함수의 극한")
 REAL_POWER = Name("real power", "Power rule for a real exponent", "지수가 실수일 때의 거듭제곱의 미분법")
-TOTAL = Name("total", "Chain rule for a function of several variables", "여러 변수의 함수에 대한 합성함수의 미분법")
+TOTAL = Name("total", "Chain rule for a function of several variables", "다변수함수의 합성함수의 미분법")
 
 x, h, k, t, a, c, n = (Term(symbol(letter)) for letter in "xhktacn")
 e, pi = Term(E), Term(PI)
@@ -195,7 +197,7 @@ theorem(
 )
 theorem(
     "cosine limit",
-    SINE_LIMIT,
+    COSINE_LIMIT,
     (F.cos(t) - 1) / t,
     0,
     lim((F.cos(t) - 1) * (F.cos(t) + 1) / (t * (F.cos(t) + 1)), "conjugate", factor=F.cos(t) + 1),
@@ -352,18 +354,21 @@ theorem(
 
 # The chain rule. The change of g may be 0 for h as small as one likes, so one must not divide by it.
 _change: Final = g(x + h) - g(x)
-_phi: Final = Term(make("where", make("ne", k.node, const(0)), ((f(g(x) + k) - f(g(x))) / k).node, df(g(x)).node))
+_zero: Final = Term(const(0))
+_slope: Final = (f(g(x) + k) - f(g(x))) / k
+_phi: Final = Term(make("where", make("ne", k.node, const(0)), _slope.node, df(g(x)).node))
 theorem(
     "chain",
     CHAIN,
     d(f(g(x))),
     df(g(x)) * dg(x),
-    claim(equal(phi(k), _phi), "auxiliary", k=k),
+    claim(equal(phi(k), _slope), "auxiliary", given=nonzero(k), k=k),
+    claim(equal(phi(_zero), df(g(x))), "auxiliary at 0", k=k),
     claim(equal(f(g(x) + k) - f(g(x)), phi(k) * k), "auxiliary product", k=k),
-    lim(phi(k), "auxiliary limit", start="own", letter=k, k=k, f=Term(symbol("f")), u=g(x)),
-    eq(df(g(x)), "by definition"),
+    lim(phi(k), "auxiliary limit", start="own", letter=k, k=k),
+    eq(df(g(x)), "auxiliary slope", f=Term(symbol("f")), u=g(x)),
     lim(quotient(f(g(x + h)), f(g(x))), "definition", start="left"),
-    lim(phi(_change) * (_change / h), "put in change", k=k, change=_change),
+    lim(phi(_change) * (_change / h), "put in change", h=h, k=k, change=_change),
     eq(
         df(g(x)) * dg(x),
         "continuous change",
@@ -371,6 +376,7 @@ theorem(
         h=h,
         g=Term(symbol("g")),
         change=_change,
+        phi=Term(symbol("phi")),
     ),
     given=[ONE_OF, Said("outer differentiable", {"f": symbol("f"), "u": g(x).node})],
     definitions={"phi": ((k.node,), _phi.node)},
@@ -451,6 +457,7 @@ by_rules(
     given=[Said("real", {"n": n.node}), positive(x)],
 )
 _u, _v, _du, _dv = f(x), g(x), df(x), dg(x)
+_f, _g = Term(symbol("f")), Term(symbol("g"))
 by_rules(
     "general power",
     GENERAL_POWER,
@@ -511,11 +518,25 @@ by_rules(
 )
 
 
+# On which interval a function is inverted: the key of the words for it, and its ends.
+_INVERTED: Final[dict[str, tuple[str, dict[str, Term]]]] = {
+    "asin": ("inverse on", {"low": -pi / 2, "high": pi / 2}),
+    "acos": ("inverse on", {"low": Term(const(0)), "high": pi}),
+    "atan": ("inverse within", {"low": -pi / 2, "high": pi / 2}),
+    "acosh": ("inverse from", {"low": Term(const(0))}),
+}
+
+
 def inverse_of(
     key: str, name: Name, function: Term, *lines: Line, slope: str, given: Iterable[Term] = (), first: Term
 ) -> None:
     """By the theorem on inverse functions: 1/f′(g(x)), and an identity that gets rid of the two functions."""
-    by_rules(key, name, function, Term(lines[-1].node), eq(first, "use", "inverse", slope), *lines, given=given)
+    inverted, ends = _INVERTED.get(key, ("inverse everywhere", {}))
+    identity = equal(Term(make(slope, function.node)), x)
+    names = {"f": Term(symbol(slope)), "g": Term(symbol(text(function.node).removesuffix(" x")))}
+    side = claim(identity, inverted, **names, **ends)
+    use = eq(first, "use", "inverse", slope)
+    by_rules(key, name, function, Term(lines[-1].node), side, use, *lines, given=given)
 
 
 _inside_unit: Final = between(-1, x, 1)
@@ -737,7 +758,7 @@ for _op in ("min", "max"):
         getattr(F, _op)(_u, _v),
         F.where(_first, _du, _dv),
         via(getattr(F, _op)(_u, _v), F.where(_first, _u, _v)),
-        eq(F.where(_first, _du, _dv), "use", "piecewise", "continuity"),
+        eq(F.where(_first, _du, _dv), "same order", "continuity", f=_f, g=_g, x=x, u=_u, v=_v),
         given=[BOTH, Term(make("ne", _u.node, _v.node))],
     )
 by_rules(
@@ -808,6 +829,10 @@ by_rules(
     TOTAL,
     Term(apply("f", _p.node, _q.node)),
     Term(apply("f", _p.node, _q.node, orders=(1, 0))) * _dp + Term(apply("f", _p.node, _q.node, orders=(0, 1))) * _dq,
+    given=[
+        Said("both differentiable", {"f": symbol("u"), "g": symbol("v"), "x": x.node}),
+        Said("totally differentiable", {"f": symbol("f"), "at": apply("f", _p.node, _q.node)}),
+    ],
 )
 
 
@@ -871,6 +896,8 @@ def uses(node: Node, varying: frozenset[Node], variable: Node) -> tuple[str, ...
     if node is variable:
         return ("identity",)
     varies = tuple([arg in varying for arg in node.args])
+    if op == "div" and node.args[0] is ONE:
+        return ("reciprocal", *(("identity",) if variable in node.args else ()))
     constant = () if all(varies) else ("constant",)
     identity = ("identity",) if variable in node.args and op in _INNER else ()
     if op in _SUMS:

@@ -18,8 +18,8 @@ from typing import Any, Final
 
 from mibun.errors import UnsupportedOperation
 from mibun.language import LANGUAGES, Spoken, fill, pad, width, wrap
-from mibun.node import Node, tree_size
-from mibun.ops import OPS, apply, make, symbol
+from mibun.node import Node, postorder, tree_size
+from mibun.ops import OPS, apply, const, make, symbol
 from mibun.rules import Name
 from mibun.write import notation
 
@@ -39,6 +39,10 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     "part": {"en": "({number}) The term {f}", "ko": "({number}) {f}의 미분"},
     "theorems": {"en": "What was used, with proofs", "ko": "사용한 정리와 증명"},
     "cited": {"en": "cited without proof", "ko": "증명 생략"},
+    "defined": {
+        "en": "a definition; that the limit exists is not proved here",
+        "ko": "정의, 극한이 존재한다는 증명은 생략",
+    },
     "held": {"en": "{held} is held constant.", "ko": "{held:은} 상수입니다."},
     "held many": {"en": "{held} are held constant.", "ko": "{held:은} 상수입니다."},
     "partial": {"en": "{wrt} varies; {held} is held constant.", "ko": "{held:을} 상수로 보고 {wrt:으로} 편미분합니다."},
@@ -52,6 +56,11 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     },
     "for": {"en": "for {conditions}", "ko": "단, {conditions}"},
     "given": {"en": "({condition})", "ko": "(단, {condition})"},
+    "omitted": {"en": "{case} is not dealt with here.", "ko": "{case}인 경우는 여기서 다루지 않습니다."},
+    "legend": {
+        "en": "{slope} is the derivative of {f} by its {nth} argument.",
+        "ko": "{slope:은} {f:을} {nth} 변수로 편미분한 것입니다.",
+    },
     # Hypotheses that are no formula
     "natural": {"en": "{n} a natural number, at least 2", "ko": "{n:은} 2 이상의 자연수"},
     "positive integer": {"en": "{n} a natural number", "ko": "{n:은} 자연수"},
@@ -62,21 +71,32 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     },
     "constant": {"en": "{c} a constant", "ko": "{c:은} 상수"},
     "differentiable": {"en": "{f} differentiable at {x}", "ko": "{f:이} {x}에서 미분가능"},
+    "differentiable twice": {"en": "{f} twice differentiable at {x}", "ko": "{f:이} {x}에서 두 번 미분가능"},
+    "differentiable again": {"en": "{f} differentiable {n} times at {x}", "ko": "{f:이} {x}에서 {n}번 미분가능"},
+    "partially differentiable": {
+        "en": "{f} differentiable with respect to {x}",
+        "ko": "{f:이} {x}에 대하여 편미분가능",
+    },
+    "partially differentiable at": {
+        "en": "{f} differentiable with respect to its {nth} argument at {at}",
+        "ko": "{f:이} {at}에서 {nth} 변수에 대하여 편미분가능",
+    },
+    "totally differentiable": {"en": "{f} totally differentiable at {at}", "ko": "{f:이} {at}에서 전미분가능"},
     "both differentiable": {"en": "{f} and {g} differentiable at {x}", "ko": "{f:과} {g:이} {x}에서 미분가능"},
     "outer differentiable": {"en": "{f} differentiable at {u}", "ko": "{f:이} {u}에서 미분가능"},
     "inverse of": {
-        "en": "{f} continuous and strictly monotonic, {g} its inverse",
-        "ko": "{f:은} 연속이고 순증가하거나 순감소하는 함수, {g:은} {f}의 역함수",
+        "en": "{f} continuous and strictly monotonic on an interval, {g} its inverse",
+        "ko": "{f:은} 어떤 구간에서 연속이고 증가하거나 감소하는 함수, {g:은} {f}의 역함수",
     },
     # The beginning
     "definition": {"en": "By the definition", "ko": "도함수의 정의에 대입하면"},
-    "constant out": {"en": "Take out the constant factor {c}", "ko": "상수 {c:을} 밖으로 빼면"},
-    "minus out": {"en": "Take out the minus sign", "ko": "음의 부호를 밖으로 빼면"},
+    "constant out": {"en": "Take out the constant factor {c}", "ko": "분자를 상수 {c:으로} 묶으면"},
+    "minus out": {"en": "Take out the minus sign", "ko": "분자를 {c:으로} 묶으면"},
     "inside": {"en": "Since {left} = {right}", "ko": "{left} = {right}이므로"},
     "term by term": {"en": "Separate the terms", "ko": "항별로 나누어 쓰면"},
     "each term": {
-        "en": "Each limit exists and is found below, {parts}; the limit of the sum is their sum",
-        "ko": "각 항의 극한이 존재하므로(아래 {parts}) 합의 극한은 극한의 합과 같아서",
+        "en": "Each limit exists (found below, {parts}), so the limit may be taken term by term",
+        "ko": "각 항의 극한이 존재하므로(아래 {parts}) 극한의 성질에 의해",
     },
     # Algebra
     "multiply out": {"en": "Multiply out", "ko": "전개하면"},
@@ -100,12 +120,14 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "en": "Rationalise the numerator: multiply above and below by {factor}",
         "ko": "분모와 분자에 {factor:을} 곱하여 분자를 유리화하면",
     },
-    "difference of powers": {"en": "By {identity}", "ko": "{identity}이므로"},
+    "difference of powers": {"en": "Since {identity}", "ko": "{identity}이므로"},
     "scale": {
-        "en": "Multiply above and below by {factor}",
-        "ko": "극한을 쓸 수 있도록 분모와 분자에 {factor:을} 곱하면",
+        "en": "Multiply above and below by {factor}, to use the known limit",
+        "ko": "알려진 극한을 이용할 수 있도록 분모와 분자에 {factor:을} 곱하면",
     },
     "limit": {"en": "Let {h} → 0", "ko": "{h} → 0일 때의 극한을 구하면"},
+    "limit right": {"en": "Let {h} → 0+", "ko": "{h} → 0+일 때의 극한을 구하면"},
+    "limit left": {"en": "Let {h} → 0−", "ko": "{h} → 0−일 때의 극한을 구하면"},
     "limit of": {"en": "Let {h} → 0, where {small} → 0 too", "ko": "{h} → 0이면 {small} → 0이므로"},
     "limit continuous": {
         "en": "Let {h} → 0; {f} is continuous",
@@ -113,12 +135,12 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     },
     "tidy": {"en": "Tidy up", "ko": "식을 정리하면"},
     "work out": {"en": "Work out", "ko": "계산하면"},
-    "identity": {"en": "By {identity}", "ko": "{identity}이므로"},
+    "identity": {"en": "Since {identity}", "ko": "{identity}이므로"},
     # Exponentials and logarithms
     "law of exponents": {"en": "By the law of exponents, {identity}", "ko": "지수법칙 {identity}에서"},
     "law of logarithms": {"en": "By the law of logarithms, {identity}", "ko": "로그의 성질 {identity}에서"},
     "change of base": {"en": "Change the base: {identity}", "ko": "밑변환 공식 {identity}에서"},
-    "by exponential": {"en": "Write it as a power of e: {identity}", "ko": "{identity:으로} 고쳐 쓰면"},
+    "by exponential": {"en": "Since {identity}", "ko": "{identity}이므로"},
     "split fraction": {"en": "Divide {u} by {v}", "ko": "{u:을} {v:으로} 나누면"},
     # Trigonometry
     "addition": {"en": "By the addition formula {identity}", "ko": "삼각함수의 덧셈정리 {identity}에서"},
@@ -126,7 +148,10 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     "pull apart": {"en": "Write it as a product of two factors", "ko": "두 식의 곱으로 나누어 쓰면"},
     # Absolute value, one-sided limits, pieces
     "modulus square": {"en": "Since {identity}", "ko": "{identity}이므로"},
-    "right at": {"en": "At {point}, from the right", "ko": "{point}에서의 우미분계수는"},
+    "right at": {
+        "en": "On the other hand, at {point}, from the right",
+        "ko": "한편, {point}에서의 우미분계수는",
+    },
     "left at": {"en": "At {point}, from the left", "ko": "{point}에서의 좌미분계수는"},
     "sign right": {"en": "{h} > 0, so {identity}", "ko": "{h} > 0이면 {identity}이므로"},
     "sign left": {"en": "{h} < 0, so {identity}", "ko": "{h} < 0이면 {identity}이므로"},
@@ -145,17 +170,21 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     # Rules
     "add and subtract": {"en": "Subtract and add {term}", "ko": "분자에서 {term:을} 빼고 더하면"},
     "by definition": {"en": "By the definition of the derivative", "ko": "도함수의 정의에 의해"},
+    "for the rules": {
+        "en": "This limit is the derivative; from here on, by the rules",
+        "ko": "이 극한이 곧 도함수이므로, 미분법을 쓰기 위해 다시 쓰면",
+    },
     "difference quotient": {
-        "en": "Let {h} → 0: by the definition, each quotient goes to a derivative",
-        "ko": "{h} → 0이면 각 평균변화율은 도함수로 수렴하므로",
+        "en": "Let {h} → 0: by the definition, a difference quotient goes to the derivative",
+        "ko": "{h} → 0이면 도함수의 정의에 의해 평균변화율은 도함수로 수렴하므로",
     },
     "continuous quotients": {
         "en": "Let {h} → 0: the quotients go to the derivatives, and {shifted} → {value} since {g} is continuous",
         "ko": "{h} → 0이면 평균변화율은 도함수로 수렴하고, {g:이} 연속이어서 {shifted} → {value}이므로",
     },
     "continuous change": {
-        "en": "Let {h} → 0: {change} → 0 since {g} is continuous",
-        "ko": "{h} → 0이면 {g:이} 연속이어서 {change} → 0이므로",
+        "en": "Let {h} → 0: {change} → 0 since {g} is continuous, and {phi} is continuous at 0",
+        "ko": "{h} → 0이면 {g:이} 연속이어서 {change} → 0이고, {phi:이} 0에서 연속이므로",
     },
     "write the change": {
         "en": "Write the change as {h} times the quotient",
@@ -163,19 +192,24 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     },
     "auxiliary": {
         "en": "Define a function that also has a value for {k} = 0",
-        "ko": "{k} = 0일 때에도 값을 갖는 함수를 정의합니다",
+        "ko": "다음과 같이 함수를 정의하면({k} = 0일 때에도 값을 가집니다)",
     },
+    "auxiliary at 0": {"en": "and for {k} = 0", "ko": "또 {k} = 0일 때에는"},
     "auxiliary product": {
         "en": "Then this holds for every {k}; for {k} = 0 both sides are 0",
-        "ko": "그러면 모든 {k}에 대하여 성립합니다({k} = 0이면 양변이 0)",
+        "ko": "그러면 {k}의 값에 관계없이 다음이 성립합니다({k} = 0이면 양변이 0)",
     },
     "auxiliary limit": {
-        "en": "As {k} → 0, since {f} is differentiable at {u}",
-        "ko": "{f:이} {u}에서 미분가능하므로 {k} → 0일 때",
+        "en": "Its limit as {k} → 0",
+        "ko": "{k} → 0일 때 이 함수의 극한은",
+    },
+    "auxiliary slope": {
+        "en": "Since {f} is differentiable at {u}, by the definition of its derivative",
+        "ko": "{f:이} {u}에서 미분가능하므로 미분계수의 정의에 의해",
     },
     "put in change": {
-        "en": "Put in {change} for {k}: it may be 0, and no division by it occurs",
-        "ko": "{k}에 {change:을} 대입하면(이 값이 0이어도 되며, 이 값으로 나누지 않습니다)",
+        "en": "Put {change} for {k} above and divide by {h}; this holds even where it is 0",
+        "ko": "위의 식에서 {k} = {change:으로} 놓고 {h:으로} 나누면({change} = 0이어도 성립합니다)",
     },
     "inverse change": {
         "en": "Since {identity}, and {change} ≠ 0 because {g} is one-to-one",
@@ -188,10 +222,27 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     },
     "factorise": {"en": "Factorise below the root", "ko": "근호 안을 인수분해하면"},
     "inverse end": {
-        "en": "Let {h} → 0: {change} → 0 since {g} is continuous, as {f} is",
-        "ko": "{h} → 0이면 {f:과} 함께 {g}도 연속이어서 {change} → 0이므로",
+        "en": "Let {h} → 0: {change} → 0, since {g}, the inverse of a continuous function, is continuous",
+        "ko": "연속함수 {f}의 역함수 {g:은} 연속이어서 {h} → 0이면 {change} → 0이므로",
     },
-    "use": {"en": "Apply the theorem", "ko": "정리를 적용하면"},
+    "inverse on": {
+        "en": "{g} is the inverse of {f} on [{low}, {high}]",
+        "ko": "{g:은} 구간 [{low}, {high}]에서 {f}의 역함수이므로",
+    },
+    "inverse within": {
+        "en": "{g} is the inverse of {f} on ({low}, {high})",
+        "ko": "{g:은} 구간 ({low}, {high})에서 {f}의 역함수이므로",
+    },
+    "inverse from": {
+        "en": "{g} is the inverse of {f} on [{low}, ∞)",
+        "ko": "{g:은} 구간 [{low}, ∞)에서 {f}의 역함수이므로",
+    },
+    "inverse everywhere": {"en": "{g} is the inverse of {f}", "ko": "{g:은} {f}의 역함수이므로"},
+    "use": {"en": "By what was proved", "ko": "앞에서 증명한 정리에 의해"},
+    "same order": {
+        "en": "{f} and {g} are continuous: near {x} the same one of them stays larger",
+        "ko": "{f:과} {g:이} 연속이어서 {x} 가까이에서는 {u:과} {v}의 대소 관계가 바뀌지 않으므로",
+    },
     "differ by a constant": {
         "en": "Near a point with {condition}, this differs from {other} by a constant",
         "ko": "{condition}인 점 가까이에서 {other:과는} 상수만큼 다르므로",
@@ -201,19 +252,22 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "en": "In the unit circle, compare the inner triangle, the sector of angle {t} and the outer triangle by area",
         "ko": "단위원에서 안쪽 삼각형, 중심각이 {t}인 부채꼴, 바깥쪽 직각삼각형의 넓이를 비교하면",
     },
-    "divide areas": {"en": "Multiply by 2 and divide by {s} > 0", "ko": "각 변에 2를 곱하고 {s} > 0으로 나누면"},
+    "divide areas": {
+        "en": "Multiply by 2 and divide by {s}, which is positive",
+        "ko": "각 변에 2를 곱하고 양수 {s:으로} 나누면",
+    },
     "reciprocals": {"en": "Take reciprocals", "ko": "각 변의 역수를 취하면"},
     "even": {
         "en": "All three are even functions of {t}, so it also holds here",
-        "ko": "세 변이 모두 {t}의 우함수이므로 다음 범위에서도 성립합니다",
+        "ko": "각 변이 모두 {t}의 우함수이므로 다음 범위에서도 성립합니다",
     },
     "squeeze": {
-        "en": "Since {bound} → 1, by the squeeze theorem",
-        "ko": "{bound} → 1이므로 함수의 극한의 대소 관계에 의해",
+        "en": "Since {bound} → 1 as {t} → 0, by the squeeze theorem",
+        "ko": "{t} → 0일 때 {bound} → 1이므로 함수의 극한의 대소 관계에 의해",
     },
     "shorthand": {
-        "en": "Write {name} for this, which goes to 0 as {t} → 0",
-        "ko": "다음과 같이 놓으면 {t} → 0일 때 {name} → 0",
+        "en": "Write {name} for this: it is not 0 for {t} ≠ 0 and goes to 0 as {t} → 0",
+        "ko": "다음과 같이 놓으면 {t} ≠ 0일 때 {name} ≠ 0이고, {t} → 0일 때 {name} → 0입니다",
     },
     "also": {
         "en": "Any other real exponent, with a positive base, is dealt with in [{number}].",
@@ -226,6 +280,12 @@ WORDS: Final[dict[str, dict[str, str]]] = {
 
 # Reasons that say in words what the line is given: it is not said again.
 _SAID: Final = frozenset(["cancel", "nothing", "sign right", "sign left", "auxiliary product"])
+_DEFINITIONS: Final = frozenset(["euler"])  # theorems that are none: they say what a letter stands for
+# Which argument of a function, from the first one on.
+ORDINALS: Final[dict[str, tuple[str, ...]]] = {
+    "en": ("first", "second", "third", "fourth", "fifth", "sixth"),
+    "ko": ("첫째", "둘째", "셋째", "넷째", "다섯째", "여섯째"),
+}
 
 Form = Callable[[Node], str]
 Facts = Mapping[str, Node]
@@ -295,7 +355,7 @@ class Proof:
 
     Without lines it is cited. ``letter`` is what goes to 0. ``definitions`` says what the functions that the proof
     introduces are: their parameters and their value. ``also`` is the theorem for the cases that the hypotheses leave
-    out, if there is one.
+    out, if there is one; ``omitted`` are cases that are dealt with nowhere, though there is a derivative.
     """
 
     key: str
@@ -307,6 +367,7 @@ class Proof:
     hypotheses: tuple[Node | Said, ...] = ()
     definitions: Mapping[str, tuple[tuple[Node, ...], Node]] = field(default_factory=dict)
     also: str = ""
+    omitted: tuple[Node, ...] = ()
 
     @property
     def proved(self) -> bool:
@@ -479,7 +540,7 @@ class _Paper:
 TEXT: Final = _Paper(
     write=notation.text,
     lim="lim(#→@) ",
-    to={"0": "0", "+": "0⁺", "-": "0⁻"},
+    to={"0": "0", "+": "0+", "-": "0−"},
     bracket="(#)",
     inline="#",
     dots=("dots", "⋯"),
@@ -488,16 +549,16 @@ TEXT: Final = _Paper(
 LATEX: Final = _Paper(
     write=notation.latex,
     lim=r"\lim_{# \to @} ",
-    to={"0": "0", "+": "0^{+}", "-": "0^{-}"},
+    to={"0": "0", "+": "0+", "-": "0-"},
     bracket=r"\left(#\right)",
     inline="$#$",
     dots=(r"\mathrm{dots}", r"\cdots"),
-    signs={"→": r"$\to$", "≠": r"$\ne$", "<": "$<$", ">": "$>$"},
+    signs={"→": r"$\to$", "≠": r"$\ne$", "<": "$<$", ">": "$>$", "−": "$-$", "∞": r"$\infty$"},
 )
 MATHML: Final = _Paper(
     write=notation.mathml,
     lim="<munder><mo>lim</mo><mrow>#<mo>→</mo>@</mrow></munder>",
-    to={"0": "<mn>0</mn>", **{s: f"<msup><mn>0</mn><mo>{s}</mo></msup>" for s in "+-"}},
+    to={"0": "<mn>0</mn>", "+": "<mn>0</mn><mo>+</mo>", "-": "<mn>0</mn><mo>−</mo>"},
     bracket="<mrow><mo>(</mo>#<mo>)</mo></mrow>",
     inline='<math xmlns="http://www.w3.org/1998/Math/MathML" display="inline"><mrow>#</mrow></math>',
     dots=("<mi>dots</mi>", "<mo>⋯</mo>"),
@@ -572,8 +633,16 @@ class _Writer:
         return words
 
     def say(self, key: str, facts: Facts = _NO_FACTS, proof: Proof | None = None, **more: object) -> str:
-        said = {name: self.inline(node, proof) for name, node in facts.items()}
+        said: dict[str, object] = {name: self.inline(node, proof) for name, node in facts.items()}
+        if "nth" in facts:
+            said["nth"] = self.ordinal(facts["nth"].attrs)
+        if "at" in facts:  # the arguments of an application, as a point
+            said["at"] = f"({', '.join([self.inline(arg, proof) for arg in facts['at'].args])})"
         return fill(self.clean(WORDS[key][self.lang]), {**said, **more}, self.lang)
+
+    def ordinal(self, n: int) -> str:
+        words = ORDINALS[self.lang]
+        return words[n - 1] if n <= len(words) else f"{n}th" if self.lang == "en" else f"{n}번째"
 
     def title(self, name: Name) -> str:
         return self.clean(str(getattr(name, self.lang)))
@@ -614,7 +683,8 @@ class _Writer:
 
     def named(self, proof: Proof) -> str:
         """The name of a theorem, and that it is not proved."""
-        return self.title(proof.name) + ("" if proof.proved else f" ({self.say('cited')})")
+        mark = "defined" if proof.key in _DEFINITIONS else "cited"
+        return self.title(proof.name) + ("" if proof.proved else f" ({self.say(mark)})")
 
     def part(self, number: int, part: Proof) -> str:
         return self.say("part", {"f": part.left.node.args[0]}, number=number)
@@ -659,7 +729,21 @@ class _Writer:
         proofs = (self.document.main, *self.document.parts)
         also = dict.fromkeys([proof.also for proof in proofs if proof.also])
         seen = [self.say("also", number=self.numbers[key]) for key in also]
-        return [note for note in (self.remark(), self.hypotheses(self.document.main), *seen) if note]
+        seen += [self.say("omitted", {"case": case}) for proof in proofs for case in proof.omitted]
+        return [note for note in (self.remark(), self.hypotheses(self.document.main), *seen, self.legend()) if note]
+
+    def legend(self) -> str:
+        """What f[1, 0](x, x) means, "" where no derivative is written that way."""
+        for node in postorder(self.document.result):
+            if node.op != "apply" or len(node.args) < 2 or sum(node.attrs[1]) != 1:
+                continue
+            if len({arg.attrs for arg in node.args if arg.op == "symbol"}) == len(node.args):
+                continue  # written with ∂
+            letter, orders = node.attrs
+            slope, _, _ = self.form(node).partition(self.form(apply("F", *node.args)).removeprefix("F"))
+            said = Spoken(self.paper.inline.replace("#", slope), str(orders[-1]))  # read to its last figure
+            return self.say("legend", {"f": symbol(letter), "nth": const(orders.index(1) + 1)}, slope=said)
+        return ""
 
     def steps(self, proof: Proof, after: int = 0) -> list[ProofStep]:
         """The lines of one proof, numbered from ``after`` + 1."""
@@ -754,11 +838,16 @@ def _latex(writer: _Writer) -> str:
         statement = f"${writer.statement(proof)}$"
         blocks.append(" ".join(filter(None, [f"[{i}] {writer.named(proof)}:", statement, writer.hypotheses(proof)])))
         blocks += [_align(writer, proof)] if proof.proved else []
-    return re.sub(_JOINED, lambda found: f" {found[1]} {found[2] or found[3]}$", "\n\n".join(blocks))
+    return re.sub(_JOINED, _joined, "\n\n".join(blocks))
+
+
+def _joined(found: re.Match[str]) -> str:
+    number = found[2] and found[2] + (found[3] or "").replace("$", "")
+    return f" {found[1]} {number or found[4]}$"
 
 
 # $h$ $\to$ 0 and $s$ $\to$ $0$, which are one formula
-_JOINED: Final = re.compile(r"\$ \$(\\to|\\ne|[<>])\$ (?:(\d+)|\$([^$]*)\$)")
+_JOINED: Final = re.compile(r"\$ \$(\\to|\\ne|[<>])\$ (?:(\d+)(\+|\$-\$)?|\$([^$]*)\$)")
 
 
 def _align(writer: _Writer, proof: Proof) -> str:
