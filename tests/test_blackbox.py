@@ -83,3 +83,21 @@ def test_what_a_function_raises_passes_through() -> None:
 def test_its_derivative() -> None:
     found = mb.function(np.sin).derivative(np.array([0.0, 1.0]), 2)
     assert np.all(abs(found.value + np.sin([0.0, 1.0])) <= found.bound + 1e-15)
+
+
+@pytest.mark.parametrize(("fn", "a"), [(np.cbrt, 0), (math.log, 0), (math.log, -1), (lambda x: 1 / x, 0)])
+def test_no_derivative_is_no_number(fn: Any, a: float) -> None:
+    study = mb.function(fn).limit(a)
+    assert (study.value, study.bound, study.left) == (None, None, None)
+    assert "No derivative could be found" in study.text("en")
+    json.dumps(study.json(), allow_nan=False)
+
+
+def test_a_black_box_says_what_it_cannot_do() -> None:
+    for name in ("diff", "check", "equals", "enclose", "principles", "plot"):
+        with pytest.raises(mb.UnsupportedOperation):
+            getattr(mb.function(math.sin), name)()
+    with pytest.raises(mb.UnsupportedOperation):
+        mb.function("x").equals(math.sin)
+    with pytest.raises(AttributeError):
+        _ = mb.function(math.sin).nothing

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mibun import places
-from mibun.errors import ShapeError
+from mibun.errors import ShapeError, UnsupportedOperation
 
 if TYPE_CHECKING:
     from mibun.limit.numeric import NumericalDerivative
@@ -41,6 +41,11 @@ class BlackBox:
     def __call__(self, /, *args: Any, **named: Any) -> Any:
         """What the function returns."""
         return self._fn(*args, **named)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("diff", "gradient", "hessian", "explain", "principles", "enclose", "equals", "check", "plot"):
+            raise UnsupportedOperation("black_box", name=name)
+        raise AttributeError(f"a black box has no {name}")
 
     def __repr__(self) -> str:
         return f"<mibun.BlackBox {self._name}({', '.join(self._variables)})>"

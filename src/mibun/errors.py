@@ -70,6 +70,15 @@ def _say(error: MibunError, lang: str, part: int) -> str:
     return fill(MESSAGES[error.key][lang][part], error.facts, lang)
 
 
+def spoken(lang: str | None) -> str:
+    """The language to speak: the one asked for, else the reader's. ``UnsupportedOperation`` for any other."""
+    from mibun.language import LANGUAGES, preferred
+
+    if lang is not None and lang not in LANGUAGES:
+        raise UnsupportedOperation("language", given=lang)
+    return lang or preferred()
+
+
 def _revive(
     kind: type[MibunError], key: str, source: str | None, span: Span | None, facts: dict[str, object]
 ) -> MibunError:

@@ -725,6 +725,8 @@ class Function:
         names = tuple(dict.fromkeys([*self.variables, *theirs.variables]))
         names = tuple(dict.fromkeys([*names, *self._parameters(), *theirs._parameters()]))
         region = _condition(domain) if isinstance(domain, str) else domain
+        if isinstance(domain, tuple | list) and len(domain) == 2 and len(names) == 1:
+            region = {names[0]: tuple(domain)}
         return check.equals(self._one(), theirs._one(), names, region)
 
     def check(self) -> Report:

@@ -289,6 +289,16 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("This does not say where: {given}", "The variables are {variables}: write --at {example}."),
         "ko": ("어느 점인지 알 수 없습니다: {given}", "변수는 {variables}입니다. --at {example}처럼 써 주세요."),
     },
+    "black_box": {
+        "en": (
+            "A Python function is only called, not looked into: there is no {name}.",
+            "Use its limit and derivative, or mibun.derivative; or write the function as a formula.",
+        ),
+        "ko": (
+            "Python 함수는 값만 구할 수 있고 식을 알 수 없으므로 {name:을} 쓸 수 없습니다.",
+            "limit, derivative나 mibun.derivative를 쓰거나, 함수를 식으로 써 주세요.",
+        ),
+    },
     "condition": {
         "en": ("This is not a condition: {given}", 'Write one such as "x > 0" or "0 < x < 1".'),
         "ko": ("조건으로 읽을 수 없습니다: {given}", '"x > 0"이나 "0 < x < 1"처럼 써 주세요.'),

@@ -10,6 +10,7 @@ from mibun import function
 from mibun.language import LANGUAGES
 from mibun.limit.local import KINDS, Local, local, sentence
 from mibun.node import Node
+from mibun.ops import const, make
 from mibun.write import notation
 
 
@@ -240,3 +241,57 @@ def test_every_kind_is_met() -> None:
     met = {at(source, "0").kind for source in ("x", "x^1.5", "|x|", "x^(1/3)", "x^(2/3)", "|x|/x", "x/x", "1/x")}
     met |= {at(source, "0").kind for source in ("sin(1/x)", "sqrt(-x^2)", "ln(x-1)", "g(x)")}
     assert met == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("source", "point", "fill", "slope"),
+    [
+        ("(1-cos x)/x^2", "0", 1 / 2, 0),
+        ("(e^x-1-x-x^2/2)/x^3", "0", 1 / 6, 1 / 24),
+        ("(x-sin x)/x^3", "0", 1 / 6, 0),
+        ("(x-tan x)/(x-sin x)", "0", -2, 0),
+        ("1/sin(x)^2-1/x^2", "0", 1 / 3, 0),
+        ("(ln(1+x)-x)/x^2", "0", -1 / 2, 1 / 3),
+        ("(2^x-1)/x", "0", math.log(2), math.log(2) ** 2 / 2),
+        ("(cos x-cos 1)/(x-1)", "1", -math.sin(1), -math.cos(1) / 2),
+        ("(1+x)^(1/x)", "0", math.e, -math.e / 2),
+        ("(x^pi-1)/(x-1)", "1", math.pi, math.pi * (math.pi - 1) / 2),
+    ],
+)
+def test_holes_of_any_order(source: str, point: str, fill: float, slope: float) -> None:
+    """However much cancels, and whether or not the limit is a number with a short name."""
+    found = at(source, point)
+    assert found.kind == "hole"
+    assert found.limits[0].decimal == pytest.approx(fill, rel=1e-14)
+    assert found.left.decimal == pytest.approx(slope, rel=1e-12, abs=1e-300)
+    assert found.right.decimal == pytest.approx(slope, rel=1e-12, abs=1e-300)
+
+
+@pytest.mark.parametrize(
+    ("source", "kinds"),
+    [
+        ("sqrt(abs(ln(abs(x))))", {"pole"}),
+        ("ln(ln(1/x))", {"pole"}),
+        ("ln(x)^(1/3)", {"pole"}),
+        ("abs(x)^0.9999", {"cusp"}),
+        ("x*(e+abs(x)^(1/40))", {"undecided", "differentiable"}),
+        ("x*(e+1/ln(abs(x)))", {"undecided", "hole"}),
+        ("x*sqrt(-ln(abs(x)))", {"hole"}),
+        ("x*ln(-ln(abs(x)))", {"hole"}),
+    ],
+)
+def test_slow_is_no_oscillation(source: str, kinds: set[str]) -> None:
+    assert at(source, "0").kind in kinds
+
+
+def test_slopes_that_differ_look_different() -> None:
+    words = sentence(at("x+10^-7*abs(x)", "0"), "en")
+    assert "0.9999999 on the left and 1.0000001 on the right" in words
+
+
+def test_nothing_is_written_that_is_not_said() -> None:
+    node = function("x").node
+    for _ in range(60):
+        node = make("mul", make("mul", const(4), node), make("sub", const(1), node))
+    found = local(node, "x", {"x": function("1/3").node})
+    assert sentence(found, "en") == ""

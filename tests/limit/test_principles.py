@@ -23,7 +23,7 @@ from tests import oracle
 
 from mibun import chain
 from mibun.errors import BudgetExceeded, UnsupportedOperation
-from mibun.limit import theorems
+from mibun.limit import families, theorems
 from mibun.limit.principles import principles, quotient
 from mibun.node import Node, postorder, rebuild, symbols
 from mibun.ops import apply, const, make, symbol
@@ -285,7 +285,7 @@ def is_derivative(found: Principles) -> None:
 @pytest.mark.parametrize("f", listed(BY_RULES))
 def test_any_other_function_by_rules_that_are_proved(f: str) -> None:
     found = document(f)
-    assert [line.key for line in found.main.lines[:2]] == ["definition", "by definition"]
+    assert [line.key for line in found.main.lines[:2]] == ["definition", "for the rules"]
     assert all(line.name for line in found.main.lines[2:])
     if not any(node.op == "apply" for node in postorder(found.node)) and f not in NOWHERE:
         verify(found.main)
@@ -506,14 +506,165 @@ def test_conditions() -> None:
     assert conditions("asin(x)") == ["abs(x) < 1"]
     assert conditions("|x|") == ["x != 0"]
     assert conditions("sin(a x)") == ["varies"]
-    assert conditions("x + 1/x - sqrt(x)") == ["x != 0", "x > 0"]
+    assert conditions("x + 1/x - sqrt(x)") == ["x > 0"]
+    assert conditions("ln|x|") == ["x != 0"]
+    assert conditions("1/(x^2+1)") == conditions("x^2 + 1/(x^2+1)") == []
+    assert conditions("ln(3x)") == conditions("sin(x)/sqrt(x)") == ["x > 0"]
+    assert conditions("sqrt(-2x)") == ["x < 0"]
+    assert conditions("ln(ln(x))") == ["x > 1"]
+    assert conditions("1/(x^2 sin(x))") == ["x != 0", "sin(x) != 0"]
+    assert conditions("log(x, a)") == ["a > 0", "a != 1", "x > 0"]  # of a, neither follows from the other
+
+
+RAW = """
+    x > 0; 3*x > 0; -x > 0; x/2 > 0; -2*x/3 > 0; |x| > 0; x^2 + 1 > 0; x - 1 > 0; sqrt(x) > 0; ln(x) > 0; e^x*x > 0
+    x^3 > 0; x^2 > 0; -3*|x| > 0; 2/x > 0; x*(x-1) > 0; ln(-x) > 0; x > 1; x > 2; x > -1; 0*x > 0; |x|*x > 0
+    x < 0; -x < 0; 3*x < 0; |x| < 1; x < 1; x < 2; x^2 + 1 < 0; -5*x < 0; ln(x) < 0
+"""
+UNEQUAL = "x; 3*x; |x|; x^2; x^2+1; -x^3; x*(x-1); x*e^x; sqrt(x); ln(x); -2/5*(x+1); x^2*(x-2); e^x; x^-1; sqrt(x)*x"
+
+
+def compared(text: str) -> Node:
+    sign = next(sign for sign in "<>" if sign in text) if "<" in text or ">" in text else ""
+    left, _, right = text.partition(sign) if sign else (text, "", "0")
+    return make({"<": "lt", ">": "gt", "": "ne"}[sign], read(left).node, read(right).node)
+
+
+@settings(max_examples=150)
+@given(st.lists(st.sampled_from([compared(one) for one in listed(RAW) + listed(UNEQUAL)]), min_size=1, max_size=3))
+def test_simplified_conditions_say_the_same(raw: list[Node]) -> None:
+    simple = [one for one in families.conditions(raw) if not isinstance(one, Said)]
+    for x in [Fraction(s) for s in ("-3", "-1", "-1/2", "0", "1/3", "1", "3/2", "2", "7")]:
+        # outside the domain nothing is claimed
+        if all(oracle.ball(one.args[0], {"x": x}, 100).is_finite() for one in raw):
+            holds = [all(oracle.ball(one, {"x": x}, 100) is True for one in given) for given in (raw, simple)]
+            assert holds[0] == holds[1], ([*map(notation.text, raw)], [*map(notation.text, simple)], x)
+
+
+def test_an_abstract_function_is_assumed_to_be_differentiable() -> None:
+    def assumed(f: str) -> list[tuple[str, ...]]:
+        found = document(f).main.hypotheses
+        return [(one.key, *map(notation.text, one.facts.values())) for one in found if isinstance(one, Said)]
+
+    f_at_x = ("differentiable", "f", "x")
+    assert assumed("x f(x)") == assumed("f(x)^2") == assumed("1/f(x)") == assumed("f(x)") == [f_at_x]
+    assert assumed("f(g(x))") == [("differentiable", "g", "x"), ("differentiable", "f", "g(x)")]
+    assert assumed("f(x) f'(x)") == [("differentiable twice", "f", "x")]
+    assert assumed("x f''(x)") == [("differentiable again", "f", "x", "3")]
+    assert assumed("f(x, y)") == assumed("x f(x, y)") == [("partially differentiable", "f", "x")]
+    assert assumed("f(2x, y)") == [("partially differentiable at", "f", "1", "f(2x, y)")]
+    assert assumed("f(x, x)") == [("totally differentiable", "f", "f(x, x)")]
+    assert assumed("x f(y)") == []
+    for node in (document("f(g(x), x)").node, document("x f(y, g(x^2))").node):
+        named = {inner.attrs[0] for inner in postorder(node) if inner.op == "apply"}
+        hypotheses = principles(node, X, lang="en").main.hypotheses
+        assert {one.facts["f"].attrs for one in hypotheses if isinstance(one, Said)} == named
+
+
+def test_the_name_of_the_function_is_no_other_function() -> None:
+    for f in ("f(g(x))", "f(x, x)", "f(3x)", "f'(x)", "f(x)^2", "f(x^2, x)", "f(y, 2x)"):
+        assert document(f).name == "F", f
+    for f in ("f(x)", "f(x, y)", "g(2x)"):
+        assert document(f).name == "f", f
+    assert document("f(x)", arguments=("x", "y")).name == "F"
+
+
+def test_the_hypotheses_of_the_theorems() -> None:
+    total = [one.key for one in theorems.proof("total").hypotheses if isinstance(one, Said)]
+    assert total == ["both differentiable", "totally differentiable"]
+
+
+def test_the_chain_rule_says_why_the_auxiliary_function_goes_to_the_slope() -> None:
+    proof = theorems.proof("chain")
+    keys = [line.key for line in proof.lines]
+    assert keys[:5] == ["auxiliary", "auxiliary at 0", "auxiliary product", "auxiliary limit", "auxiliary slope"]
+    at_zero = proof.lines[1].node.args[0]
+    assert proof.definitions["phi"][1].args[2] is proof.lines[1].node.args[1]
+    assert at_zero is apply("phi", const(0))
+    assert "phi" in proof.lines[-1].facts  # which is continuous at 0
+
+
+@pytest.mark.parametrize(
+    ("key", "low", "high"), [("asin", "-pi/2", "pi/2"), ("acos", "0", "pi"), ("atan", "-pi/2", "pi/2")]
+)
+def test_which_branch_an_inverse_function_inverts(key: str, low: str, high: str) -> None:
+    line = theorems.proof(key).lines[0]
+    assert line.claim
+    values = [line.facts["low"], line.facts["high"]]
+    assert [oracle.ball(node, {}, 60).mid() for node in values] == [
+        oracle.ball(read(text).node, {}, 60).mid() for text in (low, high)
+    ]
+    for x in ("-1", "-1/3", "0", "1"):
+        value = oracle.ball(make(key, const(Fraction(x))), {}, 200)
+        ends = [oracle.ball(node, {}, 200) for node in values]
+        assert not value < ends[0]
+        assert not value > ends[1]
+
+
+def test_the_larger_of_two_functions_needs_no_theorem_on_intervals() -> None:
+    for key in ("min", "max"):
+        proof = theorems.proof(key)
+        assert proof.lines[-1].key == "same order"
+        assert theorems.cited(proof) == ["continuity"]
+
+
+def test_a_reciprocal_cites_the_theorem_on_it_alone() -> None:
+    assert {key for line in document("1/f(x)").main.lines for key in line.cites} == {"reciprocal"}
+    assert "multiple" in {key for line in document("2/f(x)").main.lines for key in line.cites}
+
+
+def test_h_is_taken_out_of_a_sum_only() -> None:
+    keys = [line.key for line in document("2x^2 + x y + 5y", "y").main.lines]
+    assert keys == ["definition", "collect", "cancel", "limit"]
+    for f in ("1/((a + b) x + 1)", "(a + b) x + 1", "x/((a+b) x + 1)", "x^2", "1/x^2", "x^3 - x"):
+        main = document(f).main
+        verify(main)
+        for (before, line), top in zip(main.links()[1:], main.lines, strict=False):
+            if line.key == "factor":
+                assert before is not None
+                inner = {node.op for node in postorder(top.node) if node.op in ("add", "sub")}
+                assert inner
+                numerator = top.node.args[0] if top.node.op == "neg" else top.node
+                assert numerator.args[0].op in ("add", "sub"), f
+
+
+def test_a_logarithm_cancels_at_once() -> None:
+    for f in ("ln(3x)", "log_2(5x)", "ln(a x)", "ln(2x + 4)"):
+        found = document(f).main
+        verify(found)
+        assert found.lines[-1].key != "tidy", f
+
+
+def test_the_part_of_the_domain_that_is_left_out_is_named() -> None:
+    assert document("x^(2/3)").main.omitted == (make("lt", X, const(0)),)
+    assert document("(3x)^(2/3) + x").main.omitted == (make("lt", X, const(0)),)
+    for f in ("x^(3/2)", "x^pi", "(x^2+1)^(2/3)", "x^a", "x^(1/3)", "x^2 sin(x)"):
+        assert document(f).main.omitted == (), f
+
+
+def test_tidying_says_what_was_done() -> None:
+    def said(f: str) -> list[str]:
+        return [str(line.name.ko) for line in document(f).main.lines if line.name][-2:]
+
+    assert said("x^x") == ["지수법칙에 의해", "인수분해하면"]
+    assert said("x^2 sin(x)")[-1] == "인수분해하면"
+    for f in listed(BY_RULES):
+        for line in document(f).main.lines:
+            assert line.name is None or line.name.ko not in ("전개", "인수분해와 약분", "식 정리", "계산"), f
 
 
 def test_a_corner_is_looked_at_from_both_sides() -> None:
     lines = document("3|2x - 1|").main.lines
     ends = [line.node for line in lines if line.claim]
-    assert ends == [make("ne", const(6), const(-6))]
+    assert ends == [make("ne", const(-6), const(6))]
     assert [line.under for line in lines if line.start] == ["+", "-"]
+    assert [line.key for line in lines if line.key.startswith("limit ")] == [
+        "limit continuous",
+        "limit right",
+        "limit left",
+    ]
+    minus = [line.node for line in document("-|x|").main.lines if line.claim]
+    assert minus == [make("ne", const(1), const(-1))]  # from the left first
 
 
 def test_an_exponent_that_need_not_be_natural_is_dealt_with_too() -> None:

@@ -188,7 +188,10 @@ def test_latex_and_brief() -> None:
     study = mb.function("x^2/2").limit(1)
     assert r"\frac{f(x + h) - f(x)}{h} = x + \frac{h}{2} \xrightarrow{h \to 0} x" in study.latex("en")
     assert [line.split()[0] for line in study.brief("en")] == ["h", "1", "0.1", "0.01", "0.0001", "1e-08", "h"]
-    assert mb.function("|x|").limit(0).brief("ko") == []
+    assert [line.split()[1:] for line in mb.function("|x|").limit(0).brief("en")[1:]] == [["1", "−1"]] * 5
+    assert "not differentiable" in mb.function("|x|").limit(0).latex("en")
+    with pytest.raises(mb.UnsupportedOperation):
+        study.text("fr")
 
 
 @given(st.fractions(-3, 3, max_denominator=50), st.sampled_from(["x^3 - x", "cos(2x)", "e^(-x)", "x/(1+x^2)"]))
@@ -206,3 +209,49 @@ def test_without_rounding_the_error_falls_with_h(a: Fraction, source: str) -> No
 def test_the_lectures_h() -> None:
     assert float(LECTURE) == 0.0001
     assert LECTURE in STEPS
+
+
+def test_truncation_at_a_decimal_point() -> None:
+    """A written decimal is exact: its rounding is no truncation."""
+    table = mb.function("x^5").limit("1.2345").table
+    assert [row.central.truncation for row in table[9:13]] == pytest.approx(
+        [10 * 1.2345**2 * float(row.h) ** 2 * 1.0 for row in table[9:13]], rel=1e-9
+    )
+    row = mb.function("x^2/2").limit("0.1").table[1]  # 0.1 - h is exactly 0
+    assert (row.backward.exact, row.central.truncation) == (0.05, 0.0)
+
+
+def test_the_quotient_of_a_hole_without_a_name() -> None:
+    table = mb.function("(2^x-1)/x").limit(0).table
+    assert table[16].forward.exact == pytest.approx(math.log(2) ** 2 / 2, rel=1e-14)
+    assert table[8].forward.truncation == pytest.approx(1e-8 * math.log(2) ** 3 / 6, rel=1e-6)
+
+
+@pytest.mark.parametrize("source", ["bicycle", "sines", "shared", "constants"])
+def test_large_functions(source: str) -> None:
+    """Too large to simplify or to look into: a table all the same, and no claim."""
+    if source == "bicycle":
+        f = mb.function((Path(__file__).parents[1] / "data" / "bicycle.txt").read_text(encoding="utf-8"))
+        study = f.limit({name: Fraction(1, 5 + i) for i, name in enumerate(f.variables)}, "q4")
+    elif source == "shared":
+        f = mb.function("x")
+        for _ in range(12):
+            f = 4 * f * (1 - f)
+        study = f.limit("1/3")
+    else:
+        text = "+".join(f"sin({k}*x)" if source == "sines" else str(k) for k in range(1, 1200)) + "+x"
+        study = mb.function(text).limit(1)
+    assert study.value is not None
+    assert study.row is not None
+    assert float(study.table[6].central) == pytest.approx(study.value, rel=1e-3)
+    assert study.text("en")
+
+
+def test_what_could_not_be_decided_has_no_bound() -> None:
+    study = mb.function("+".join(f"sin({k}*x)^2" for k in range(1, 1500)) + "+abs(x)").limit(0)
+    assert (study.kind, study.bound) == ("undecided", None)
+    assert "could not be decided" in study.text("en")
+
+
+def test_powers_show_their_limit() -> None:
+    assert "f′(x) = 20(x + 1)¹⁹" in mb.function("(x+1)^20").limit().text("en")

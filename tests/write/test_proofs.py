@@ -65,7 +65,7 @@ def test_the_particles_fit() -> None:
     text = document("a x^n", "ko").text()
     assert "a, n을 상수로 보고 x로 편미분합니다." in text
     assert "단, n은 2 이상의 자연수" in text
-    assert "상수 a를 밖으로 빼면" in text
+    assert "분자를 상수 a로 묶으면" in text
     assert "분자를 h로 묶으면" in text
     assert not re.search(r"을\(를\)|은\(는\)|\(으\)로|이\(가\)|과\(와\)", text)
 
@@ -141,9 +141,59 @@ def test_a_claim_has_nothing_before_it() -> None:
 
 
 def test_ends_of_one_sided_limits() -> None:
-    assert "lim(h→0⁺) |h|/h" in document("|x|").text()
-    assert r"\lim_{h \to 0^{-}} \frac{\lvert h\rvert}{h}" in document("|x|").latex()
-    assert "<msup><mn>0</mn><mo>+</mo></msup>" in document("|x|").html()
+    found = document("|x|", "ko")
+    for text in ("lim(h→0+) |h|/h", "h → 0+일 때의 극한을 구하면", "h → 0−일 때의 극한을 구하면", "−1 ≠ 1"):
+        assert text in found.text()
+    assert "한편, x = 0에서의 우미분계수는" in found.text()
+    latex = found.latex()
+    assert r"\lim_{h \to 0-} \frac{\lvert h\rvert}{h}" in latex
+    assert r"$h \to 0-$일 때의 극한을 구하면" in latex
+    assert "−" not in latex
+    assert "<mn>0</mn><mo>+</mo>" in found.html()
+    assert "Let h → 0−" in document("|x|").text()
+
+
+def test_what_is_assumed_and_what_the_letters_mean() -> None:
+    text = document("f(x, x)", "ko").text()
+    assert text.startswith("  F(x) = f(x, x)\n  F′(x) = f[1, 0](x, x) + f[0, 1](x, x)\n")
+    assert "  단, f가 (x, x)에서 전미분가능\n  f[1, 0]은 f를 첫째 변수로 편미분한 것입니다.\n" in text
+    assert "다변수함수의 합성함수의 미분법 (증명 생략)" in text
+    assert "단, u와 v가 x에서 미분가능, f가 (u(x), v(x))에서 전미분가능" in text
+    assert "f[1, 0] is the derivative of f by its first argument." in document("f(x, x)").text()
+    assert "$f^{(1, 0)}$은 $f$를 첫째 변수로" in document("f(x, x)", "ko").latex()
+    assert "첫째" not in document("f(x, y)", "ko").text()
+    assert "f[1,0,0,0,0,0,0](" not in document("f(x, x, 1, 2, 3, 4, 5)").text()
+    assert "f by its 7th argument" in document("f(1, 2, 3, 4, 5, 6, 2x)").text()
+    text = document("f(g(x))", "ko").text()
+    assert text.startswith("  F(x) = f(g(x))\n  F′(x) = f′(g(x)) g′(x)\n")
+    assert "단, g가 x에서 미분가능, f가 g(x)에서 미분가능" in text
+    assert "f가 x에서 두 번 미분가능" in document("x f'(x)", "ko").text()
+    assert "f가 x에 대하여 편미분가능" in document("f(x, y)", "ko").text()
+    assert "x < 0인 경우는 여기서 다루지 않습니다." in document("x^(2/3)", "ko").text()
+
+
+def test_theorems_are_said_as_they_are_true() -> None:
+    flat = {lang: re.sub(r"\s+", " ", document("arctan(2x) e^x + arccos(x)", lang).text()) for lang in LANGUAGES}
+    for said in (
+        "arctan는 구간 (−π/2, π/2)에서 tan의 역함수이므로",
+        "arccos은 구간 [0, π]에서 cos의 역함수이므로",
+        "f는 어떤 구간에서 연속이고 증가하거나 감소하는 함수",
+        "t ≠ 0일 때 s(t) ≠ 0이고, t → 0일 때 s(t) → 0",
+        "무리수 e의 정의 (정의, 극한이 존재한다는 증명은 생략)",
+        "φ가 0에서 연속이므로",
+        "삼각함수의 극한 (cos t − 1)/t",
+    ):
+        assert said in flat["ko"], said
+    for said in (
+        "arccos is the inverse of cos on [0, π]",
+        "on an interval, g its inverse",
+        "it is not 0 for t ≠ 0",
+        "(a definition; that the limit exists is not proved here)",
+        "φ is continuous at 0",
+    ):
+        assert said in flat["en"], said
+    text = re.sub(r"\s+", " ", document("max(f(x), g(x))", "ko").text())
+    assert "f와 g가 연속이어서 x 가까이에서는 f(x)와 g(x)의 대소 관계가 바뀌지 않으므로" in text
 
 
 def test_partial_derivatives() -> None:
@@ -176,6 +226,8 @@ def test_every_word_speaks_both_languages() -> None:
 
 # What only one language says.
 OPTIONAL = {
+    "minus out": {"c"},
+    "same order": {"u", "v"},
     "held": {"wrt"},
     "held many": {"wrt"},
     "inside": set(),

@@ -1,12 +1,12 @@
 """Enclosures: two numbers between which a function's or a derivative's value is proved to lie.
 
-Two proofs that share nothing but FLINT's balls: the formula that the rules give (:mod:`mibun.chain`, unrewritten),
-evaluated in balls; and power series put into one another (:mod:`mibun.run.series`), which know no rule. The value lies
-in both, and that they overlap checks the one against the other. The series also prove that there *is* a derivative:
+Two proofs: the formula that the rules give (:mod:`mibun.chain`, unrewritten), evaluated in balls; and power series put
+into one another (:mod:`mibun.run.series`), which know no rule. The value lies in both, and that they overlap checks the
+one against the other. What they share is the evaluation of the function itself, and the decision that a ball is exactly
+an integer, made by exact arithmetic and exact simplification. The series also prove that there *is* a derivative:
 where an operation sits on an edge, |u| at u = 0, the formula proves nothing, and each side has a series of its own.
 
-Precision grows until the digits that were asked for are certain. Zeros that balls cannot tell from small numbers are
-decided by exact arithmetic and exact simplification. Nothing here is decided by a float.
+Precision grows until the digits that were asked for are certain. Nothing here is decided by a float.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from mibun import chain
-from mibun.errors import BudgetExceeded, DomainError, MibunError, ShapeError, UnsupportedOperation
-from mibun.language import fill, preferred, wrap
+from mibun.errors import BudgetExceeded, DomainError, MibunError, ShapeError, UnsupportedOperation, spoken
+from mibun.language import fill, wrap
 from mibun.limit.local import local, not_differentiable
 from mibun.node import Node, postorder, symbols
 from mibun.ops import ZERO, const, symbol
@@ -152,7 +152,7 @@ class Enclosure:
 
     def text(self, lang: str | None = None, columns: int = 80) -> str:
         """The value, and what it is proved by, in sentences."""
-        lang = preferred() if lang is None else lang
+        lang = spoken(lang)
         words = WORDS[lang]
         lines = [words["proved"]]
         if self.exact is not None:
@@ -211,7 +211,7 @@ def enclose(node: Node, variable: str | None, at: Mapping[str, Node], digits: in
     cannot be proved.
     """
     _check(digits, order)
-    node = chain.resolve(_without_floats(node) or node)
+    node = chain.resolve(without_floats(node) or node)
     names = symbols(node)
     if variable is None:
         if len(names) > 1:
@@ -262,13 +262,12 @@ class _Search:
         self.plain = len(counted) - self.special
 
     def run(self) -> Enclosure:
-        from flint import ctx
 
         bits = self.start
         best: Enclosure | None = None
         edge = False  # whether exact values had to decide
         while self._affordable(bits, best):
-            with ctx.workprec(bits):
+            with balls.precision(bits):
                 found = None if edge else self._try(bits, None)
                 if found is None and (edge or best is None):
                     found = self._try(bits, self.exactly)
@@ -465,7 +464,7 @@ class _Exactly:
         return None if isinstance(found, bool) else found
 
     def _closed(self, node: Node) -> Node | None:
-        return _without_floats(chain.put(node, self.replace)) if len(postorder(node)) <= SIMPLE else None
+        return without_floats(chain.put(node, self.replace)) if len(postorder(node)) <= SIMPLE else None
 
     def _find(self, node: Node) -> Fraction | int | None:
         closed = self._closed(node)
@@ -484,7 +483,7 @@ def _fractions(node: Node) -> dict[Node, Node]:
     return {number: const(Fraction(repr(number.attrs))) for number in numbers if math.isfinite(number.attrs)}
 
 
-def _without_floats(node: Node) -> Node | None:
+def without_floats(node: Node) -> Node | None:
     """Written decimals as the fractions that they mean.
 
     ``None`` where one with an odd denominator is an exponent: x^0.2 has no value for x < 0, but x^(1/5) has.

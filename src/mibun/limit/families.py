@@ -243,10 +243,10 @@ def implies(a: Node, b: Node) -> bool:
     """Whether ``b`` plainly follows from ``a``: u > 1 from u > 2, u ≠ 0 from u > 0."""
     if len(a.args) != 2 or len(b.args) != 2 or a.args[0] is not b.args[0] or a.op not in ("gt", "lt"):
         return False
-    if not (a.args[1].op == b.args[1].op == "const") or b.op not in (a.op, "ne"):
+    here, there = rational(a.args[1]), rational(b.args[1])
+    if here is None or there is None or b.op not in (a.op, "ne"):
         return False
-    low, high = (a.args[1].attrs, b.args[1].attrs) if a.op == "lt" else (b.args[1].attrs, a.args[1].attrs)
-    return bool(low <= high)
+    return here <= there if a.op == "lt" else there <= here
 
 
 def sign(node: Node) -> int | None:

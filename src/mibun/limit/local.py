@@ -13,7 +13,7 @@ That is reliable and no proof; proofs are in :mod:`mibun.limit.enclosure`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -21,9 +21,10 @@ from typing import Any, Final, NamedTuple
 
 from mibun import chain, fold
 from mibun.errors import NotDifferentiable
-from mibun.node import Node, postorder, symbols
+from mibun.node import Node, postorder, symbols, tree_size
 from mibun.ops import BOOL, MINUS_ONE, PI, TWO, ZERO, const, make, symbol
 from mibun.rewrite import tidy
+from mibun.run import balls
 from mibun.run.balls import COMPARE, Ball, Real, Undecided, ball, functions, known, sign
 from mibun.run.balls import run as run_balls
 
@@ -31,6 +32,7 @@ BITS: Final = 4000
 # Of the places beside the point, as powers of 1/2. What cancels to the order n is n times as many bits below 1, and
 # _snap takes away what is below BITS / 2.
 DISTANCES: Final = (25, 50, 100, 200, 400)
+SWINGS: Final = 4  # changes of direction among the places beside the point
 FAR: Final = 800  # and of the one that a limit is read off, where it is no simple number
 # times these: sin(π/x) is 0 at every power of 1/2
 SPREAD: Final = (Fraction(5, 7), Fraction(11, 13), Fraction(17, 19))
@@ -112,13 +114,12 @@ def sentence(found: Local, lang: str, *, order: int = 1, latex: bool = False) ->
     from mibun.messages import MESSAGES
 
     key = _key(found, order)
-    facts = {name: _written(tendency, latex) for name, tendency in _facts(found).items()}
-    return fill(MESSAGES[key][lang][0], facts, lang) if key else ""
+    return fill(MESSAGES[key][lang][0], _Written(_facts(found), latex), lang) if key else ""
 
 
 def not_differentiable(found: Local, point: str) -> NotDifferentiable:
     """The error for a point without a derivative. Its facts: ``kind`` and what is known of both sides."""
-    facts: dict[str, Any] = {name: _written(tendency, False) for name, tendency in _facts(found).items()}
+    facts: dict[str, Any] = dict(_Written(_facts(found), False))
     return NotDifferentiable(_key(found, 1), kind=found.kind, point=point, **facts)
 
 
@@ -156,7 +157,30 @@ def _facts(found: Local) -> dict[str, Tendency]:
     return {"left": left, "right": right, "limit": limit, "slope": slope, "value": found.value}
 
 
-def _written(found: Tendency, latex: bool) -> str:
+class _Written(Mapping[str, str]):
+    """Numbers inside a sentence, written when they are asked for: a formula may be very long."""
+
+    def __init__(self, facts: Mapping[str, Tendency], latex: bool) -> None:
+        self._facts = facts
+        self._latex = latex
+        # Two that differ are to look different.
+        self._digits = 6
+        pair = [side.decimal for side in (facts["left"], facts["right"]) if side.decimal is not None]
+        while len(set(pair)) == 2 and len({f"{x:.{self._digits}g}" for x in pair}) == 1:
+            self._digits += 1
+        self._digits += self._digits > 6
+
+    def __getitem__(self, name: str) -> str:
+        return _written(self._facts[name], self._latex, self._digits)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._facts)
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+
+def _written(found: Tendency, latex: bool, digits: int) -> str:
     """A number inside a sentence: a short decimal if its formula is long."""
     from mibun.write import notation
 
@@ -165,10 +189,11 @@ def _written(found: Tendency, latex: bool) -> str:
         return rf"${sign}\infty$" if latex else f"{sign}∞"
     if found.exact is None:
         return "–"
-    text = notation.text(found.exact)
-    if found.decimal is None or len(text) <= SIDE:
-        return f"${notation.latex(found.exact)}$" if latex else text
-    short = f"{found.decimal:.6g}"
+    if found.decimal is None or tree_size(found.exact) <= SIDE:
+        text = notation.text(found.exact)
+        if found.decimal is None or len(text) <= SIDE:
+            return f"${notation.latex(found.exact)}$" if latex else text
+    short = f"{found.decimal:.{digits}g}"
     return f"${short}$" if latex else short.replace("-", "−")
 
 
@@ -186,10 +211,8 @@ def local(node: Node, variable: str, at: Mapping[str, Node], order: int = 1, der
         derivative = _derivative(node, variable, order)
     if len(postorder(node, derivative)) > LARGE:
         return _by_formula(derivative, at)
-    from flint import ctx
-
     try:
-        with ctx.workprec(BITS):
+        with balls.precision(BITS):
             place = _Place(at, {name: _sure(_evaluate(value, {})) for name, value in at.items()}, variable)
             return _local(node, derivative, place, order)
     except Undecided:  # numbers too large for the balls, or f(2)
@@ -203,11 +226,9 @@ def _derivative(node: Node, variable: str, order: int = 1) -> Node:
 
 
 def _by_formula(derivative: Node, at: Mapping[str, Node]) -> Local:
-    from flint import ctx
-
     exact = _put(derivative, at)
     try:
-        with ctx.workprec(BITS):
+        with balls.precision(BITS):
             decimal = _decimal(_sure(_evaluate(exact, {})))
     except Undecided:
         decimal = None
@@ -439,11 +460,24 @@ def _tendency(rows: list[list[Ball]]) -> _Found:
         number = float(last.mid())
         distance = DISTANCES[len(rows) - 1]
         return _finite(_about(last, distance), const(number)) if math.isfinite(number) else _OSCILLATES
-    ratios = [_quotient(min(map(_size, b)), max(map(_size, a))) for a, b in pairwise(rows)]
     signs = {sign(x) for x in rows[-1]}
-    if min(ratios) > 1.01 and ratios[-1] > 1.5 and len(signs) == 1:
+    if len(signs) == 1 and _grows([_size(row[0]) for row in rows]):
         return _infinite(signs.pop() or 1)
-    return _OSCILLATES
+    if _swings([x for row in rows for x in reversed(row)]):  # the factors of SPREAD rise, h falls
+        return _OSCILLATES
+    raise Undecided
+
+
+def _grows(sizes: list[Ball]) -> bool:
+    """Whether sizes grow at every step, and by no less than the step before: as slowly as ln(ln(1/h))."""
+    rises = [b - a for a, b in pairwise(sizes)]
+    return all(rise > 0 for rise in rises) and all(b * 20 > a * 19 for a, b in pairwise(rises))
+
+
+def _swings(values: list[Ball]) -> bool:
+    """Whether values go up and down again and again."""
+    ways = [way for a, b in pairwise(values) if (way := sign(b - a))]
+    return sum(a != b for a, b in pairwise(ways)) >= SWINGS
 
 
 def _tends(rows: list[list[Ball]], limit: Node) -> bool:

@@ -12,17 +12,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mibun import chain
-from mibun.errors import DomainError, ShapeError, UnsupportedOperation
-from mibun.language import fill, preferred, wrap
+from mibun.errors import BudgetExceeded, DomainError, ShapeError, UnsupportedOperation, spoken
+from mibun.language import fill, wrap
 from mibun.language import width as columns_of
-from mibun.limit.local import Local, Tendency, local, sentence
-from mibun.node import Node, postorder, tree_size
+from mibun.limit.enclosure import without_floats
+from mibun.limit.local import OUTSIDE, Local, Tendency, local, sentence
+from mibun.node import Node, symbols, tree_size
 from mibun.ops import symbol
 from mibun.rewrite import tidy
 from mibun.run import balls, interpret
+from mibun.run.exact import exact
 from mibun.write import notation
 
 if TYPE_CHECKING:
@@ -32,12 +34,13 @@ if TYPE_CHECKING:
 STEPS: Final = tuple(Fraction(1, 10**k) for k in range(17))  # h = 1, 0.1, …, 1e-16
 LECTURE: Final = Fraction(1, 10_000)  # the h of the lecture
 BITS: Final = (400, 1600, 6400)  # of the balls, tried in turn
+NEAR: Final = 800  # so many bits below 1 is a place whose value stands for a limit
 SHARP: Final = 70  # bits of a quotient that can be relied on
 SHOWN: Final = 60  # nodes of a simplified quotient that is still written out
 BRIEF: Final = tuple(Fraction(1, 10**k) for k in (0, 1, 2, 4, 8))  # of a table in a few lines
 # Where the two sides are better shown one beside the other.
 ONE_SIDED: Final = frozenset(["kink", "cusp", "vertical_tangent", "jump", "endpoint", "oscillation"])
-LARGE: Final = 5000  # nodes of a function whose quotient is not simplified
+LARGE: Final = 1000  # nodes of a function whose quotient is not simplified
 
 WORDS: Final[dict[str, dict[str, str]]] = {
     "en": {
@@ -67,8 +70,10 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "at h bare": "At h = {h} the quotient from the right is {quotient}.",
         "at h computed": "At h = {h} the quotient is {quotient}, its error {error}.",
         "estimate": "From the values of the function alone: {value} ± {bound}",
+        "lost": "No derivative could be found from the values of the function.",
         "filled": "The table is that of the function with {name}({a}) = {value} filled in.",
         "opaque": "The function is a program: errors are measured against this estimate.",
+        "undecided": "Whether there is a derivative could not be decided.",
         "where": "At {point}: {words}",
         "infinite": "∞",
         "oscillates": "no limit",
@@ -102,8 +107,10 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "at h bare": "h = {h}일 때 오른쪽에서의 평균변화율은 {quotient}입니다.",
         "at h computed": "h = {h}일 때 평균변화율은 {quotient}, 오차는 {error}입니다.",
         "estimate": "함숫값만으로 구한 미분계수: {value} ± {bound}",
+        "lost": "함숫값만으로는 미분계수를 구하지 못했습니다.",
         "filled": "표는 {name}({a}) = {value:으로} 정의한 함수의 평균변화율입니다.",
         "opaque": "식이 아니라 프로그램으로 주어진 함수이므로, 오차는 이 값과 견준 것입니다.",
+        "undecided": "미분가능한지는 판정하지 못했습니다.",
         "where": "{point}에서: {words}",
         "infinite": "∞",
         "oscillates": "극한 없음",
@@ -229,7 +236,7 @@ class LimitStudy:
     @property
     def bound(self) -> float | None:
         """How much ``value`` may be off: the last digit of a double, or the bound of a numerical derivative."""
-        if self.value is None:
+        if self.value is None or (self.kind == "undecided" and self.estimate is None):
             return None
         if self.estimate is not None:
             return _plain(float(self.estimate.bound))
@@ -273,7 +280,7 @@ class LimitStudy:
         """
         from mibun.write import figure
 
-        lang = lang or preferred()
+        lang = spoken(lang)
         shapes = {"tangent": figure.tangent, "secants": figure.secants}
         if kind not in ("error", *shapes):
             raise UnsupportedOperation("picture_kind", given=kind, kinds=", ".join(["error", *shapes]))
@@ -326,26 +333,25 @@ class LimitStudy:
         return ", ".join(_text(self.at.get(name, symbol(name))) for name in self.variables)
 
     def formula(self) -> str:
-        """The quotient and what it simplifies to: ``(f(x + h) − f(x))/h = x + h/2``; "" where that is too long."""
-        if self.quotient_formula is None or tree_size(self.quotient_formula) > SHOWN:
+        """The quotient and what it simplifies to: ``(f(x + h) − f(x))/h = x + h/2``; "" where it is not known."""
+        if self.quotient_formula is None:
             return ""
         arguments = [_text(symbol(name)) for name in self.variables]
         shifted = [f"{name} + {self.step}" if name == _text(symbol(self.variable)) else name for name in arguments]
         left = f"({self.name}({', '.join(shifted)}) − {self.name}({', '.join(arguments)}))/{self.step}"
-        return f"{left} = {_text(self.quotient_formula)}"
+        return f"{left} = {_text(self.quotient_formula)}" if tree_size(self.quotient_formula) <= SHOWN else left
 
     def text(self, lang: str | None = None, columns: int = 80) -> str:
         """The study, aligned: the simplified quotient, the table, and what it shows."""
-        lang = lang or preferred()
+        lang = spoken(lang)
         title = self._say("title", lang, point=self._point()) if self.at else self._say("title all", lang)
         parts = [[title]]
         if self.formula():
-            lines = wrap(self.formula(), columns - 2, "  ", "      ")
-            if self.limit_formula is not None:
-                facts = {"limit": _text(self.limit_formula), "x": _text(symbol(self.variable)), "name": self.name}
-                word = "limit partial" if len(self.variables) > 1 else "limit"
-                lines += wrap(self._say(word, lang, **facts), columns, "  ", "  ")
-            parts[0] += lines
+            parts[0] += wrap(self.formula(), columns - 2, "  ", "      ")
+        if self.limit_formula is not None and tree_size(self.limit_formula) <= SHOWN:
+            facts = {"limit": _text(self.limit_formula), "x": _text(symbol(self.variable)), "name": self.name}
+            word = "limit partial" if len(self.variables) > 1 else "limit"
+            parts[0] += wrap(self._say(word, lang, **facts), columns, "  ", "  ")
         if self.at:
             parts.append(self.table_lines(lang))
             parts.append([line for words in self.remarks(lang) for line in wrap(words, columns, "  ", "    ")])
@@ -442,9 +448,11 @@ class LimitStudy:
         found: list[str] = []
         if self.local is not None:
             found += self._limits(lang)
-        if self.estimate is not None:
+        if self.estimate is not None and math.isfinite(self.estimate.bound):
             value, bound = _digits(float(self.estimate.value)), _small(float(self.estimate.bound))
             found += [self._say("estimate", lang, value=value, bound=bound), self._say("opaque", lang)]
+        elif self.estimate is not None and self.kind == "undecided":
+            found.append(self._say("lost", lang))
         row = self.row
         if row is not None and self.quotient is not None:
             facts = {"h": _step(row.h), "quotient": _digits(self.quotient), "error": _small(self.error)}
@@ -463,7 +471,7 @@ class LimitStudy:
         if self.local.kind == "differentiable":
             return [self._say("both", lang, left=self._tends(self.local.left, lang))]
         if self.local.kind == "undecided":
-            return []
+            return [self._say("undecided", lang)] if self.estimate is None else []
         found = [why]
         if self.local.hole is not None and self.rows:
             found.append(self._say("filled", lang, name=self.name, a=self._a(), value=_text(self.local.hole)))
@@ -506,7 +514,7 @@ class LimitStudy:
 
     def latex(self, lang: str | None = None) -> str:
         """LaTeX for the body of a document: the simplified quotient and the table."""
-        lang = lang or preferred()
+        lang = spoken(lang)
         parts = []
         if self.quotient_formula is not None and tree_size(self.quotient_formula) <= SHOWN:
             names = [notation.latex(symbol(name)) for name in self.variables]
@@ -588,14 +596,16 @@ def _latex_number(value: float | None) -> str:
 def formula(node: Node, variable: str) -> tuple[Node, Node, str] | None:
     """The simplified quotient, its limit, and the letter that stands for h; ``None`` for too large a function."""
     from mibun.limit.principles import quotient
-    from mibun.node import symbols
 
-    if len(postorder(node)) > LARGE:
+    if tree_size(node) > LARGE:
         return None
     step = next(
         letter for letter in ("h", "k", "t", "eta", *(f"h_{i}" for i in range(1, 1000))) if letter not in symbols(node)
     )
-    simplified = quotient(node, symbol(variable), symbol(step))
+    try:
+        simplified = quotient(node, symbol(variable), symbol(step))
+    except BudgetExceeded:
+        return None
     limit = tidy(chain.push(node, symbol(variable)).result)[0]
     return simplified, limit, step
 
@@ -651,24 +661,97 @@ def _rows(node: Node, variable: str, at: Mapping[str, Node], found: Local, steps
     start = found.hole if found.value.kind != "finite" else None
     if found.value.kind != "finite" and start is None and found.kind != "undecided":
         return ()
-    ways = {1: _in_doubles(node, variable, at, start, steps, 1), -1: _in_doubles(node, variable, at, start, steps, -1)}
-    exact = {way: [_exactly(node, variable, at, start, way * h) for h in steps] for way in (1, -1)}
-    slopes = {"forward": found.right, "backward": found.left, "central": Tendency("finite", found.slope, found.decimal)}
+    rounded = _in_doubles(node, variable, at, start, steps)
+    exact = _in_balls(node, variable, at, start, steps)
+    slopes = _slopes(node, variable, at, found)
     rows = []
-    for i, h in enumerate(steps):
-        forward, backward = ways[1][i], ways[-1][i]
-        above, below = exact[1][i], exact[-1][i]
-        middle = _mean(above, below)
-        central = (_central(node, variable, at, h)) if start is None else (forward + backward) / 2
-        rows.append(
-            Row(
-                h,
-                _quotient(forward, above, slopes["forward"]),
-                _quotient(backward, below, slopes["backward"]),
-                _quotient(central, middle, slopes["central"]),
-            )
-        )
+    for h, computed, (above, below) in zip(steps, rounded, exact, strict=True):
+        quotients = (above, below, _mean(above, below))
+        rows.append(Row(h, *map(_quotient, computed, quotients, slopes)))
     return tuple(rows)
+
+
+def _in_doubles(
+    node: Node, variable: str, at: Mapping[str, Node], start: Node | None, steps: list[Fraction]
+) -> list[tuple[float, float, float]]:
+    """The quotients forward, backward and central as a program computes them; NaN outside the domain."""
+    import numpy as np
+
+    point = {name: _double(value) for name, value in at.items()}
+    a, h = point[variable], np.array([float(step) for step in steps])
+    if not all(map(math.isfinite, point.values())):
+        return [(math.nan,) * 3] * len(steps)
+    values = np.array(interpret.call(node, {**point, variable: np.concatenate([[a], a + h, a - h])}))
+    values[~np.isfinite(values)] = np.nan
+    here = values[0] if start is None else _double(start)
+    above, below = np.split(values[1:], 2)
+    with np.errstate(all="ignore"):
+        quotients = ((above - here) / h, (here - below) / h, (above - below) / (2 * h))
+    return [(float(x), float(y), float(z)) for x, y, z in zip(*quotients, strict=True)]
+
+
+def _in_balls(
+    node: Node, variable: str, at: Mapping[str, Node], start: Node | None, steps: list[Fraction]
+) -> list[tuple[balls.Ball, balls.Ball]]:
+    """The quotients forward and backward to :data:`SHARP` bits; ``None`` where there is none, or it cannot be told."""
+    found: dict[tuple[int, Fraction], balls.Ball] = {}
+    wanted = [(way, step) for step in steps for way in (1, -1)]
+    for bits in BITS:
+        with balls.precision(bits):
+            try:
+                point = {name: balls.evaluate(value, {}) for name, value in at.items()}
+                here = _start(node, variable, at, point, start)
+                for way, step in wanted:
+                    moved = {**point, variable: _moved(at[variable], way * step)}
+                    there = balls.evaluate(node, moved) if here is not None else None
+                    if there is None:
+                        found[way, step] = None
+                    elif balls.known(there) and balls.known(here):
+                        quotient = (there - here) / balls.ball(way * step)
+                        if quotient.rel_accuracy_bits() > SHARP or quotient.rad() < 1e-70:
+                            found[way, step] = quotient
+            except balls.Undecided:
+                break
+        wanted = [pair for pair in wanted if pair not in found]
+        if not wanted:
+            break
+    return [(found.get((1, step)), found.get((-1, step))) for step in steps]
+
+
+def _start(
+    node: Node, variable: str, at: Mapping[str, Node], point: Mapping[str, balls.Ball], start: Node | None
+) -> balls.Ball:
+    """f(a), or what fills the hole there."""
+    if start is None:
+        return balls.evaluate(node, point)
+    if start.op == "const" and type(start.attrs) is float:  # no name is known for it: the value very near by
+        with balls.precision(NEAR * 4):
+            return balls.evaluate(node, {**point, variable: _moved(at[variable], Fraction(1, 2**NEAR))})
+    return balls.evaluate(start, {})
+
+
+def _moved(place: Node, step: Fraction) -> balls.Ball:
+    """``place`` and a step away from it, exact where it can be: 0.1 - 1/10 is 0."""
+    number = Fraction(repr(place.attrs)) if type(place.attrs) is float else exact(place, {})
+    if number is None or isinstance(number, bool):
+        return balls.evaluate(place, {}) + balls.ball(step)
+    return balls.ball(number + step)
+
+
+def _slopes(node: Node, variable: str, at: Mapping[str, Node], found: Local) -> tuple[balls.Ball, ...]:
+    """What the quotients forward, backward and central tend to; ``None`` where there is no finite limit."""
+    sides = (found.right, found.left, Tendency("finite", found.slope, found.decimal))
+    whole = without_floats(node)
+    if found.kind == "differentiable" and whole is not None:
+        slope = chain.push(whole, symbol(variable)).result
+        with balls.precision(BITS[1]):
+            point = {name: _moved(value, Fraction(0)) for name, value in at.items()}
+            value = balls.evaluate(slope, point)
+        if balls.known(value):
+            return (value,) * 3
+    with balls.precision(BITS[1]):
+        aims = [balls.evaluate(side.exact, {}) if side.exact is not None else None for side in sides]
+    return tuple([aim if balls.known(aim) else None for aim in aims])
 
 
 def study_callable(
@@ -681,14 +764,12 @@ def study_callable(
     name: str = "f",
 ) -> LimitStudy:
     """The same for a black box, from its values alone: ``fn`` takes one float for each of ``variables``."""
-    from mibun.limit.numeric import derivative
-
     point = {key: _double(value) for key, value in at.items()}
 
     along_variable = partial(_called_along, fn, variables, variable, point)
     steps, a = _steps(h), point[variable]
-    estimate = derivative(along_variable, a)
-    sides = {1: derivative(along_variable, a, side="right"), -1: derivative(along_variable, a, side="left")}
+    estimate = _estimate(along_variable, a, "both")
+    sides = {1: _estimate(along_variable, a, "right"), -1: _estimate(along_variable, a, "left")}
     values = {way: [_called(along_variable, a + way * float(h)) for h in steps] for way in (1, -1)}
     base = _called(along_variable, a)
     aims = {way: float(side.value) for way, side in sides.items()}
@@ -703,6 +784,15 @@ def study_callable(
     return LimitStudy(
         name, variable, variables, at, None, None, tuple(rows), h or LECTURE, "h", found, None, estimate, along_variable
     )
+
+
+def _estimate(fn: Callable[[Any], Any], a: float, side: Literal["both", "left", "right"]) -> NumericalDerivative:
+    from mibun.limit.numeric import NumericalDerivative, derivative
+
+    try:
+        return derivative(fn, a, side=side)
+    except (ValueError, ArithmeticError):  # no value anywhere near, or on that side
+        return NumericalDerivative(math.nan, math.inf, 0)
 
 
 def _called_along(
@@ -725,7 +815,8 @@ def _called(fn: Callable[[float], Any], x: float) -> float:
 
 def _told_by_values(both: NumericalDerivative, left: NumericalDerivative, right: NumericalDerivative) -> Local:
     """What the numerical derivatives of both sides say: a kink if their bounds are apart."""
-    sides = [Tendency("finite", None, float(side.value)) for side in (left, right)]
+    values = [_plain(float(side.value)) for side in (left, right)]
+    sides = [OUTSIDE if value is None else Tendency("finite", None, value) for value in values]
     apart = abs(float(left.value) - float(right.value)) > float(left.bound) + float(right.bound)
     kind = "kink" if apart and math.isfinite(float(left.bound) + float(right.bound)) else "undecided"
     value = _plain(float(both.value))
@@ -733,81 +824,23 @@ def _told_by_values(both: NumericalDerivative, left: NumericalDerivative, right:
 
 
 def _mean(a: balls.Ball, b: balls.Ball) -> balls.Ball:
-    from flint import ctx
-
-    with ctx.workprec(BITS[-1]):
+    with balls.precision(BITS[-1]):
         return None if a is None or b is None else (a + b) / 2
 
 
-def _quotient(value: float, exact: balls.Ball, slope: Tendency) -> Quotient:
-    from flint import ctx
-
-    if slope.kind != "finite" or slope.exact is None or exact is None or not math.isfinite(value):
+def _quotient(value: float, exact: balls.Ball, slope: balls.Ball) -> Quotient:
+    if exact is None or slope is None or not math.isfinite(value):
         return Quotient(value, None if exact is None else _float(exact))
-    with ctx.workprec(BITS[1]):
-        aim = balls.evaluate(slope.exact, {})
-        if not balls.known(aim):
-            return Quotient(value, _float(exact))
+    with balls.precision(BITS[1]):
         computed = balls.ball(Fraction(value))
-        parts = (computed - aim, exact - aim, computed - exact)
-        return Quotient(value, _float(exact), *map(_float, parts))
+        return Quotient(value, _float(exact), *map(_float, (computed - slope, exact - slope, computed - exact)))
 
 
 def _float(x: balls.Ball) -> float | None:
     return _plain(float(x.mid())) if not (x.contains(0) and x.rad() < 1e-60) else 0.0
 
 
-def _in_doubles(
-    node: Node, variable: str, at: Mapping[str, Node], start: Node | None, steps: list[Fraction], way: int
-) -> list[float]:
-    """(f(a + h) - f(a))/h as a program computes it; NaN outside the domain."""
-    point = {name: _double(value) for name, value in at.items()}
-    base = _value(node, point) if start is None else _double(start)
-    quotients = []
-    for h in steps:
-        step = way * float(h)
-        quotients.append((_value(node, {**point, variable: point[variable] + step}) - base) / step)
-    return quotients
-
-
-def _central(node: Node, variable: str, at: Mapping[str, Node], h: Fraction) -> float:
-    point, step = {name: _double(value) for name, value in at.items()}, float(h)
-    above, below = (_value(node, {**point, variable: point[variable] + way * step}) for way in (1, -1))
-    return (above - below) / (2 * step)
-
-
 def _double(node: Node) -> float:
-    from flint import ctx
-
-    with ctx.workprec(BITS[0]):
+    with balls.precision(BITS[0]):
         found = balls.evaluate(node, {})
         return float(found.mid()) if balls.known(found) else math.nan
-
-
-def _value(node: Node, point: Mapping[str, float]) -> float:
-    if any(not math.isfinite(value) for value in point.values()):
-        return math.nan
-    value = float(interpret.call(node, point))
-    return value if math.isfinite(value) else math.nan
-
-
-def _exactly(node: Node, variable: str, at: Mapping[str, Node], start: Node | None, step: Fraction) -> balls.Ball:
-    """The quotient in balls, to :data:`SHARP` bits; ``None`` where there is none, or it cannot be told."""
-    from flint import ctx
-
-    for bits in BITS:
-        with ctx.workprec(bits):
-            try:
-                point = {name: balls.evaluate(value, {}) for name, value in at.items()}
-                h = balls.ball(step)
-                there = balls.evaluate(node, {**point, variable: point[variable] + h})
-                here = balls.evaluate(node, point) if start is None else balls.evaluate(start, {})
-            except balls.Undecided:
-                return None
-            if there is None or here is None:
-                return None
-            if balls.known(there) and balls.known(here):
-                quotient = (there - here) / h
-                if quotient.rel_accuracy_bits() > SHARP or quotient.rad() < 1e-70:
-                    return quotient
-    return None

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache
+from threading import RLock
 from typing import Any, Final
 
 from mibun.node import Node, postorder
@@ -23,6 +25,18 @@ Ball = Any  # flint.arb, which has no type stubs
 Real = Any  # a ball or a truth value; None outside the domain; a ball that is not finite where it cannot be told
 Settle = Callable[[Ball], Ball]
 Exact = Callable[[Node], Fraction | int | None]
+
+
+_one_at_a_time = RLock()  # FLINT's precision is that of the whole process
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Balls of that many bits, for one thread at a time."""
+    from flint import ctx
+
+    with _one_at_a_time, ctx.workprec(bits):
+        yield
 
 
 class Undecided(Exception):
@@ -74,7 +88,7 @@ def _decided(node: Node, value: Real, exact: Exact) -> Real:
         return value if difference is None else COMPARE[node.op]((difference > 0) - (difference < 0), 0)
     if near_integer(value):
         found = exact(node)
-        return value if found is None else ball(found)
+        return ball(found) if found is not None and value.overlaps(ball(found)) else value
     return value
 
 

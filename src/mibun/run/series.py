@@ -290,7 +290,7 @@ def _order(place: _Place, args: list[Any], way: int) -> int | None:
     difference = args[0] - args[1]
     if place.exact is not None and not sign(_at(difference, 0)):
         value = place.exact(make("sub", *place.node.args))
-        if value is not None and _varies(difference) and _at(difference, 0).contains(ball(value)):
+        if value is not None and _varies(difference) and _at(difference, 0).overlaps(ball(value)):
             from flint import arb_series
 
             # of what jumps, the value at the point says nothing about the sides
