@@ -289,6 +289,16 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("This does not say where: {given}", "The variables are {variables}: write --at {example}."),
         "ko": ("어느 점인지 알 수 없습니다: {given}", "변수는 {variables}입니다. --at {example}처럼 써 주세요."),
     },
+    "principles_base": {
+        "en": (
+            "There is no such function on any interval: {function}",
+            "The base of a power with a varying exponent is positive, that of a logarithm also different from 1.",
+        ),
+        "ko": (
+            "어떤 구간에서도 정의되지 않는 함수입니다: {function}",
+            "지수에 변수가 있는 거듭제곱의 밑은 양수로, 로그의 밑은 1이 아닌 양수로 써 주세요.",
+        ),
+    },
     "black_box": {
         "en": (
             "A Python function is only called, not looked into: there is no {name}.",
@@ -816,6 +826,18 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "이 점에서는 함수가 정의되지 않습니다. 다만 극한값이 {limit:이라} 제거할 수 있는 불연속점이고, "
             "함숫값을 극한값으로 정의하면 미분계수는 {slope:이} 됩니다.",
             "이 점에서의 함숫값을 극한값으로 정의해 보세요.",
+        ),
+    },
+    "at_hole_kink": {
+        "en": (
+            "The function is not defined there, but it tends to {limit} (a removable hole). With this value filled in, "
+            "the slope would be {left} on the left and {right} on the right.",
+            "Ask for a point beside it.",
+        ),
+        "ko": (
+            "이 점에서는 함수가 정의되지 않습니다. 극한값 {limit:을} 함숫값으로 정의하더라도 "
+            "좌미분계수는 {left}, 우미분계수는 {right:으로} 서로 다릅니다.",
+            "그 옆의 다른 점에서 구해 보세요.",
         ),
     },
     "at_hole_value": {

@@ -16,6 +16,7 @@ from mibun.errors import ShapeError, UnsupportedOperation
 from mibun.language import preferred
 from mibun.limit import quotient
 from mibun.limit.local import Local, local, sentence
+from mibun.limit.zeros import failures
 from mibun.node import Node, tree_size
 from mibun.ops import symbol
 from mibun.rewrite import tidy
@@ -72,7 +73,9 @@ def _derivative(
     left = f"∂{name}/∂{_text(symbol(variable))}" if partially else f"{name}′({_text(symbol(variable))})"
     return figure.derivative(
         partial(quotient.along, node, held, variable),
-        partial(quotient.along, slope, held, variable),
+        partial(
+            _slopes, slope, held, variable, [_number(failure.point) for failure in failures(node, symbol(variable))]
+        ),
         at=_number(at[variable]) if variable in at else None,
         label=label(node, variables, name),
         slope_label=_equation(left, tidy(slope)[0]),
@@ -109,6 +112,13 @@ def _plane(
 
 def _values(node: Node, variables: Sequence[str], held: Mapping[str, float], *args: Any) -> Any:
     return interpret.call(node, {**held, **dict(zip(variables, args, strict=True))})
+
+
+def _slopes(slope: Node, held: Mapping[str, float], variable: str, without: Sequence[float], x: Any) -> Any:
+    """The values of a derivative's formula, none at points ``without`` one: that of |x|′ says 0 at 0."""
+    import numpy as np
+
+    return np.where(np.isin(x, without), np.nan, quotient.along(slope, held, variable, x))
 
 
 def _slope(found: Local) -> float | None:

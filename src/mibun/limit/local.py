@@ -134,7 +134,8 @@ def _key(found: Local, order: int) -> str:
     if found.kind == "outside" and defined:
         return "at_lower"
     if found.kind == "hole" and not defined:
-        return "at_hole_smooth" if found.slope is not None else "at_hole"
+        finite = found.left.decimal is not None and found.right.decimal is not None
+        return "at_hole_smooth" if found.slope is not None else "at_hole_kink" if finite else "at_hole"
     if found.kind in ("hole", "pole", "jump", "oscillation"):
         limits = {limit.kind for limit in found.limits}
         if found.kind == "oscillation" and limits == {"finite"}:

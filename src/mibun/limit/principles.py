@@ -12,7 +12,7 @@ from typing import Final
 
 from mibun import chain, derivation, fold, identities
 from mibun.derivation import Applied
-from mibun.errors import BudgetExceeded, UnsupportedOperation
+from mibun.errors import BudgetExceeded, DomainError, UnsupportedOperation
 from mibun.language import LANGUAGES, preferred
 from mibun.limit import families, theorems
 from mibun.limit.families import Lines, coefficient, free_of, fresh, is_polynomial, polynomial, prove, scaled, total
@@ -20,6 +20,7 @@ from mibun.node import Node, postorder, rebuild, symbols, tree_size
 from mibun.ops import ONE, OPS, ZERO, apply, derivative, make, symbol
 from mibun.rewrite import Budget, tidy
 from mibun.rules import Name
+from mibun.run.exact import exact
 from mibun.step import Step
 from mibun.write import notation
 from mibun.write.proofs import Line, Principles, Proof, Said, Side
@@ -46,12 +47,13 @@ def principles(
     """The derivative of ``node`` by ``variable``, from the definition.
 
     ``arguments``: the variables of the function, in order (default: those that occur). ``UnsupportedOperation`` for a
-    language that there is not; ``BudgetExceeded`` for a derivation too long to be read.
+    language that there is not; ``BudgetExceeded`` for a derivation too long to be read; ``DomainError`` for a power or
+    a logarithm to a base that there is none to: (-2)^x, log(x, 1).
     """
     lang = preferred() if lang is None else lang
     if lang not in LANGUAGES:
         raise UnsupportedOperation("language", given=lang)
-    node = _readable(node)
+    node = _with_bases(_readable(node), variable)
     used = symbols(node)
     names = tuple(dict.fromkeys([*(used if arguments is None else arguments), variable.attrs]))
     functions = {inner.attrs[0] for inner in postorder(node) if inner.op == "apply"}
@@ -84,6 +86,22 @@ def _readable(node: Node) -> Node:
     if size > NODES or tree_size(node) > NODES:
         raise BudgetExceeded("principles_size", limit=NODES)
     return node
+
+
+def _with_bases(node: Node, x: Node) -> Node:
+    """``node`` with 1 for powers of 1. ``DomainError`` for other bases without powers or logarithms."""
+    replace: dict[Node, Node] = {}
+    for inner in postorder(node):
+        if inner.op not in ("pow", "log") or x.attrs not in symbols(inner.args[inner.op == "pow"]):
+            continue
+        base = exact(inner.args[inner.op == "log"], {})
+        if base is None or isinstance(base, bool):
+            continue
+        if base <= 0 or (base == 1 and inner.op == "log"):
+            raise DomainError("principles_base", function=notation.text(inner))
+        if base == 1:
+            replace[inner] = ONE
+    return chain.put(node, replace) if replace else node
 
 
 # From the definition alone

@@ -235,6 +235,15 @@ class _Line:
             canvas.word(self.name, self.dots[order], within, self.style["color"], weights=weights, key=self.style)
 
 
+def _heading(canvas: Canvas, label: str, notes: Sequence[str]) -> float:
+    """The formula, and below it the sentences, above the axes, where they hide nothing; the height of it all."""
+    used = canvas.title(label, 14, canvas.high - 8, canvas.wide - 28)
+    for note in notes:
+        used += 4
+        used += canvas.title(note, 14, canvas.high - 8 - used, canvas.wide - 28, 9)
+    return used
+
+
 def _remark(canvas: Canvas, within: Any, notes: Sequence[str]) -> None:
     """Sentences inside the axes, where there is room: at the top, else at the bottom."""
     import numpy as np
@@ -329,14 +338,18 @@ def tangent(
         points = [at] if h is None else [at, at + h]
         view = heights(safe, np.union1d(np.linspace(*span, SAMPLES), points), (value, end))
         axes = canvas.axes(variable, span, view)
-        top = canvas.high - 16 - canvas.title(label, 14, canvas.high - 8, canvas.wide - 28)
+        slopes = _slopes(slope, left, right) if math.isfinite(value) else []
+        secant = h is not None and math.isfinite(value) and math.isfinite(end)
+        notes = _notes(lang, note, written, name, value, known=bool(slopes), key="no tangent")
+        if h is not None and math.isfinite(value) and not secant:
+            notes.append(_say(lang, "no secant", name=name, point=f"{variable} = {number(at + h)}"))
+        top = canvas.high - 16 - _heading(canvas, label, notes)
         canvas.fit(axes, (12, 10, canvas.wide - 10, top))
         within = axes.get_window_extent(canvas.renderer)
         centre = axes.transData.transform((at, value if math.isfinite(value) else sum(view) / 2))
         _draw(canvas, axes, trace(safe, span, view, points))
         seen = [_say(lang, "a graph", label=label or f"{name}({variable})")]
         lines: list[_Line] = []
-        secant = h is not None and math.isfinite(value) and math.isfinite(end)
         if h is not None and secant:
             quotient = (end - value) / h
             x, y = _tangent_line((at, value), quotient, 0, span, view)
@@ -345,7 +358,6 @@ def tangent(
             lines.append(_Line(_say(lang, "secant", slope=equals(quotient)), canvas.line(axes, x, y), style))
             seen.append(_say(lang, "a secant", h=number(h), slope=equals(quotient)))
             _triangle(canvas, axes, (at, value), (at + h, end))
-        slopes = _slopes(slope, left, right) if math.isfinite(value) else []
         for each, key, side in slopes:
             x, y = _tangent_line((at, value), each, side, span, view)
             style = {"color": TANGENT, **_under(safe, axes, x, y)}
@@ -362,10 +374,6 @@ def tangent(
         if math.isfinite(value):
             text = f"({point or brief(at)}, {brief(value)})"
             canvas.word(text, centre[None], within, distances=DISTANCES[1:4], optional=True, size=9)
-        notes = _notes(lang, note, written, name, value, known=bool(slopes), key="no tangent")
-        if h is not None and math.isfinite(value) and not secant:
-            notes.append(_say(lang, "no secant", name=name, point=f"{variable} = {number(at + h)}"))
-        _remark(canvas, within, notes)
         return canvas.picture([*seen, *_facts(lang, written, slopes), *(f"{each.rstrip('.')}." for each in notes)])
 
 
@@ -453,7 +461,8 @@ def secants(
             for (each, _), quotient, color in zip(ends, quotients, _ramp(len(ends)), strict=True)
         ]
         names += [(each, _say(lang, f"to {key}", slope=equals(each)), TANGENT, side) for each, key, side in slopes]
-        top = canvas.high - 16 - canvas.title(label, 14, canvas.high - 8, canvas.wide - 28)
+        notes = _notes(lang, note, written, name, value, known=bool(slopes), key="no tangent")
+        top = canvas.high - 16 - _heading(canvas, label, notes)
         margin = max([canvas.width(text) for _, text, *_ in names], default=0) + 18
         canvas.fit(axes, (12, 10, canvas.wide - margin, top))
         within = axes.get_window_extent(canvas.renderer)
@@ -479,8 +488,6 @@ def secants(
         centre = axes.transData.transform((at, value if math.isfinite(value) else sum(view) / 2))
         for line in inside:
             line.write(canvas, centre, within)
-        notes = _notes(lang, note, written, name, value, known=bool(slopes), key="no tangent")
-        _remark(canvas, within, notes)
         seen = [_say(lang, "a graph", label=label or f"{name}({variable})")]
         seen += [
             _say(lang, "a secant", h=number(each), slope=equals(quotient))
@@ -771,8 +778,9 @@ def derivative(
         for place, _ in found:
             _guide(canvas, axes, (place, float(safe(place))))
             canvas.dot(axes[0], place, float(safe(place)), markersize=4.5)
-            if math.isfinite(float(lower(place))):
-                canvas.dot(axes[1], place, 0.0, markersize=4.5, color=TANGENT, markerfacecolor="white")
+            beside = [abs(float(lower(place + way * 1e-6 * (span[1] - span[0])))) for way in (-1, 1)]
+            if max(beside) < 1e-2 * (views[1][1] - views[1][0]):  # of |x| the formula says 0, and there is no slope
+                canvas.dot(axes[1], place, 0.0, markersize=4.5, color=TANGENT)
         if centre is not None:
             _height(canvas, axes, safe, lower, centre, name)
         seen = [_say(lang, "a derivative", label=label or name, derivative=slope_label or name + "′")]
