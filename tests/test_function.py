@@ -592,3 +592,68 @@ def test_importing_stays_light() -> None:
     program = "import sys, mibun; mibun.symbols; print('numpy' in sys.modules, 'dataclasses' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
     assert run.stdout.split() == ["False", "False"]
+
+
+# The limit and the check: thin doors, whose rooms have tests of their own
+
+
+def test_there_is_no_derivative_and_the_error_knows_why() -> None:
+    with pytest.raises(mb.NotDifferentiable) as caught:
+        mb.function("|x|").enclose(0)
+    assert {key: caught.value.facts[key] for key in ("kind", "left", "right")} == {
+        "kind": "kink",
+        "left": "−1",
+        "right": "1",
+    }
+    assert "−1 on the left and 1 on the right" in caught.value.text("en")
+    assert "미분가능하지 않습니다" in caught.value.text("ko")
+    with pytest.raises(mb.DomainError):
+        mb.function("ln x").enclose(-1)
+
+
+def test_notes_of_a_derivative() -> None:
+    assert [note.text("en")[:9] for note in mb.function("|x^2 - 4|").diff().notes] == ["At x = −2", "At x = 2:"]
+    assert mb.function("x^2").diff().notes == ()
+    assert mb.function("x|x|").diff().notes == ()
+    assert len(mb.function("x|x|").diff(order=2).notes) == 1
+    assert mb.function("1/2x").notes != ()
+
+
+def test_equality_is_a_verdict() -> None:
+    f = mb.function("atan(x) + atan(1/x)")
+    assert not f.equals("pi/2")
+    assert f.equals("pi/2", domain="x > 0")
+    assert f.equals("pi/2", domain={"x": (1, 2)})
+    assert f.equals("pi/2", domain=(1, 2))
+    assert f.equals("pi/2", domain="x > 0, x < 5")
+    assert str(mb.function("x + y").equals("y + x")) == "proved"
+    for domain in ("nonsense", "x", "1", "x > 0) or (1"):
+        with pytest.raises(mb.MibunError):
+            f.equals("pi/2", domain=domain)
+
+
+def test_what_takes_a_point_first_says_how_to_name_the_variable() -> None:
+    for call in (lambda f: f.limit((1, 2)), lambda f: f.enclose((1, 2))):
+        with pytest.raises(mb.ShapeError) as caught:
+            call(mb.function("x y"))
+        assert 'wrt="x"' in caught.value.text("en")
+    with pytest.raises(mb.ShapeError) as caught:
+        mb.function("x y").principles()
+    assert 'principles("x")' in caught.value.text("en")
+
+
+def test_results_can_be_kept() -> None:
+    import pickle
+
+    f = mb.function("sin x")
+    for made in (
+        f.limit(1),
+        f.enclose(1),
+        f.equals("cos x"),
+        f.check(),
+        f.principles(),
+        mb.function(math.sin).limit(1),
+    ):
+        again = pickle.loads(pickle.dumps(made))
+        assert again.text("en") == made.text("en")
+        assert again.json() == made.json()
