@@ -20,7 +20,7 @@ from mibun.language import fill, wrap
 from mibun.language import width as columns_of
 from mibun.limit.enclosure import without_floats
 from mibun.limit.local import OUTSIDE, Local, Tendency, local, sentence
-from mibun.node import Node, symbols, tree_size
+from mibun.node import Node, postorder, symbols, tree_size
 from mibun.ops import symbol
 from mibun.rewrite import tidy
 from mibun.run import balls, interpret
@@ -662,10 +662,12 @@ def _rows(node: Node, variable: str, at: Mapping[str, Node], found: Local, steps
     if found.value.kind != "finite" and start is None and found.kind != "undecided":
         return ()
     rounded = _in_doubles(node, variable, at, start, steps)
-    exact = _in_balls(node, variable, at, start, steps)
+    chosen = steps if len(postorder(node)) <= LARGE else [h for h in steps if h in BRIEF]  # of a large one, a few
+    exact = dict(zip(chosen, _in_balls(node, variable, at, start, chosen), strict=True))
     slopes = _slopes(node, variable, at, found)
     rows = []
-    for h, computed, (above, below) in zip(steps, rounded, exact, strict=True):
+    for h, computed in zip(steps, rounded, strict=True):
+        above, below = exact.get(h, (None, None))
         quotients = (above, below, _mean(above, below))
         rows.append(Row(h, *map(_quotient, computed, quotients, slopes)))
     return tuple(rows)
