@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bench.examples import HARD, PUBLISHED, TRAINING, Example
+from bench.examples import FAST, HARD, PUBLISHED, TRAINING, Example, scatter
 from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mp
@@ -79,6 +79,72 @@ def test_a_bound_is_small_where_nothing_is_lost() -> None:
     assert derivative(np.log, 1e-9).bound < 1e-1  # of 1e9
     assert derivative(lambda x: np.exp(-x / 1e6), 3.0).bound < 1e-15
     assert derivative(np.exp, 0.5, 6).bound < 1e-3
+
+
+@pytest.mark.parametrize("example", FAST, ids=lambda example: example.name)
+def test_what_is_fast_is_not_taken_for_noise_or_a_constant(example: Example) -> None:
+    for order, share in ((1, 0.99), (2, 0.99), (3, 0.99), (6, 0.97)):
+        error, bound = covered(example, order, POINTS)
+        assert np.mean((error <= bound) | np.isinf(bound)) >= share, order
+        assert np.mean(bound < np.inf) >= 0.9, order
+        if order < 4:
+            assert np.median(bound) <= 1000 * np.median(error), order
+
+
+@pytest.mark.parametrize(
+    ("fn", "at", "slope"),
+    [
+        (lambda x: np.sin(1e6 * x), -2.6791187444190103, 998507.837),
+        (lambda x: x**2 * np.sin(1 / x), 1e-6, -0.936752),
+        (lambda x: 100 + np.sin(1e6 * x), 0.3, 1e6 * math.cos(3e5)),
+        (lambda x: x**2 + np.sin(1e6 * x), 0.7, 1.4 + 1e6 * math.cos(7e5)),
+        (lambda x: np.sin(1e6 * x), 0.0, 1e6),
+        (lambda x: np.sqrt(x) * np.sin(1e4 * x), 0.01, 5 * math.sin(100) + 1000 * math.cos(100)),
+    ],
+)
+def test_aliases_of_fast_functions(fn: Callable[[Any], Any], at: float, slope: float) -> None:
+    found = derivative(fn, at)
+    assert abs(found.value - slope) <= found.bound + 1e-6 * abs(slope)
+    assert found.bound < 1e-3 * abs(slope)
+
+
+def test_of_noise_nothing_is_said() -> None:
+    random = np.random.default_rng(8)
+    points = random.uniform(-3, 3, 200)
+    for fn in (lambda x: random.random(np.shape(x)), scatter):
+        for order in (1, 2):
+            found = derivative(fn, points, order)
+            assert np.mean(found.bound == np.inf) >= 0.95
+            assert found.bound.min() > 1e-6
+
+
+def test_bumps_that_are_lost_in_a_sum_are_within_the_bound() -> None:
+    def fn(x: Any) -> Any:
+        return 1e3 + np.sum(np.exp(-np.square(x)), axis=0)
+
+    for seed in range(6):
+        x = np.random.default_rng(seed).uniform(-12, 12, 38)
+        found = derivative(fn, x, jacobian=True)
+        assert (np.abs(found.value + 2 * x * np.exp(-x * x)) <= found.bound).all()
+        assert (found.bound < 1e-8).all()
+
+
+def test_a_sum_in_single_precision() -> None:
+    def fn(x: Any) -> Any:
+        return np.float64(np.sum(np.sin(np.float32(x)), axis=0))
+
+    for seed in range(6):
+        x = np.random.default_rng(seed).uniform(-3, 3, 38)
+        found = derivative(fn, x, jacobian=True)
+        assert np.mean(np.abs(found.value - np.cos(x)) <= found.bound) >= 0.97
+        assert found.bound.min() > 1e-7
+
+
+@pytest.mark.parametrize(("fn", "slope"), [(lambda x: (np.cos(x) - 1) / x, -0.5), (lambda x: np.expm1(x) / x, 0.5)])
+def test_cancellation_near_zero(fn: Callable[[Any], Any], slope: float) -> None:
+    points = np.geomspace(1e-12, 1e-6, 300)
+    for found in (derivative(fn, points), derivative(lambda x: (np.exp(x) - 1) / x - (0.5 - slope) * x, points)):
+        assert np.mean(np.abs(found.value - slope) <= found.bound + 1e-6) >= 0.99
 
 
 def test_noise_is_found_in_the_samples() -> None:
