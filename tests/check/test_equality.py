@@ -421,3 +421,33 @@ def test_a_small_number_makes_a_difference(f: Node) -> None:
     assume(verdict.reason not in ("nowhere", "blurred", "few"))
     assert str(verdict) == "different", verdict.text("en")
     assert set(verdict.witness or {}) == {"x", "y"} | set(symbols(f))
+
+
+@pytest.mark.parametrize(
+    ("f", "where"),
+    [
+        ("sgn(x-sqrt(3))^2", "√3"),
+        ("sgn(2x-sqrt(7))^2", "√7/2"),
+        ("sgn(x-ln(2))^2", "ln 2"),
+        ("sgn(e^x-5)^2", "ln 5"),
+    ],
+)
+def test_the_one_point_at_which_they_differ_is_found(f: str, where: str) -> None:
+    verdict = compare(f, "1")
+    assert not verdict and f"x = {where}" in verdict.text("en")
+
+
+@pytest.mark.parametrize(
+    ("f", "g", "where"),
+    [
+        ("sec(x)*cos(x)", "1", "π/2"),
+        ("tan(x)*cos(x)", "sin(x)", "π/2"),
+        ("sec(x)^2-tan(x)^2", "1", "−π/2"),
+        ("x*(e^x-2)/(e^x-2)", "x", "ln 2"),
+        ("x*(x-sqrt(7))/(x-sqrt(7))", "x", "√7"),
+        ("x*(ln(x)-1)/(ln(x)-1)", "x", "e"),
+    ],
+)
+def test_holes_at_irrational_points_are_named(f: str, g: str, where: str) -> None:
+    verdict = compare(f, g)
+    assert verdict and f"x = {where}" in [gap.shown for gap in verdict.domain]

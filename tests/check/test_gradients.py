@@ -73,10 +73,22 @@ def test_a_mistake_of_a_thousandth_is_named(seed: int) -> None:
 
 def test_right_gradients_raise_no_alarm() -> None:
     nightly = settings().max_examples >= 1000
-    for seed in range(1000 if nightly else 160):
+    seeds = range(1000 if nightly else 160)
+    beyond = 0  # of few components, all lost in noise: no alarm, but no approval either
+    for seed in seeds:
         report = audit(*case(seed, most=50 if nightly else 16))
-        assert report.ok, f"{seed}: {report!r}"
-        report.raise_for_failure()
+        assert not report.wrong, f"{seed}: {report!r}"
+        beyond += not report.ok
+    assert beyond <= len(seeds) // 50
+
+
+def test_what_could_not_be_told_is_not_approved() -> None:
+    """No derivative at a kink, no value outside the domain: whatever the gradient says, it was not checked."""
+    for fn, at in ((abs, 0.0), (lambda x: math.nan, 1.0)):
+        report = audit(fn, lambda x: 99.0, at)
+        assert not report.ok and not report.wrong
+        with pytest.raises(AssertionError):
+            report.raise_for_failure()
 
 
 def test_mistakes_are_found_or_known_to_be_beyond_reach() -> None:

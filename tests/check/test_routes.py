@@ -215,3 +215,9 @@ PLAIN = WORDS.split(" ")
 def test_random_functions_pass(f: Node) -> None:
     report = check(f, ["x", "y"])
     assert not report.disagreements, report.text("en")
+
+
+@pytest.mark.parametrize("f", ["1e-300*x", "1e-290*x", "1e300*x^2"])
+def test_tiny_and_huge_numbers_are_numbers(f: str) -> None:
+    report = checked(f)
+    assert report.ok and bool(report)

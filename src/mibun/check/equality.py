@@ -48,10 +48,11 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "abstract": "an unnamed function such as f(x) has no values, and the normal forms differ.",
         "empty": "no point was found at which both are defined.",
         "nowhere": "no point was found at which either is defined.",
-        "few": "only {points} points of the common domain can be used, and {needed} are needed.",
+        "few": "too few points of the common domain can be used: {points}, and {needed} are needed.",
         "blurred": "their values cannot be computed sharply enough.",
         "agree": "They agree at every point looked at for {where}.",
         "at": "at {point}",
+        "nowhere else": "as a number",
         "domains": "The domains differ:",
         "gap": "{at} only the {which} is defined ({value}).",
         "gap for": "for {where} only the {which} is defined, such as {value} {at}.",
@@ -76,6 +77,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "blurred": "값을 충분히 정밀하게 계산할 수 없습니다.",
         "agree": "{where}에서는 살펴본 모든 점에서 두 식의 값이 같습니다.",
         "at": "{point}에서",
+        "nowhere else": "값으로서는",
         "domains": "두 식의 정의역이 다릅니다.",
         "gap": "{at} {which} 식만 정의됩니다(값 {value}).",
         "gap for": "{where}에서 {which} 식만 정의됩니다(예: {at} {value}).",
@@ -107,7 +109,7 @@ class Gap:
         lang = lang or preferred()
         say = WORDS[lang]
         facts = {"which": say[self.defined], "value": _typeset(self.value), "where": self.where}
-        at = fill(say["at"], {"point": self.shown}, lang)
+        at = fill(say["at"], {"point": self.shown}, lang) if self.shown else say["nowhere else"]
         return fill(say["gap for" if self.where else "gap"], {**facts, "at": at}, lang)
 
     def json(self) -> dict[str, Any]:
@@ -246,9 +248,7 @@ class _Pair:
 
     def look(self, point: Point, bits: int) -> Look:
         """The functions at a point, in balls of so many bits."""
-        from flint import ctx
-
-        with ctx.workprec(bits):
+        with balls.precision(bits):
             found = self._look(point, None)
             return self._look(point, points.exactly(point)) if found.state == "unknown" else found
 
@@ -348,10 +348,11 @@ def equals(
     return Verdict("undecided", points=len(counted), domain=gaps, reason=reason, unlisted=more)
 
 
-def _rank(look: Look) -> tuple[bool, int, list[float]]:
-    """The nicest witness: where the difference is seen, with the shortest numbers, near 0."""
+def _rank(look: Look) -> tuple[bool, bool, int, list[float]]:
+    """The nicest witness: rational, where the difference is seen, with the shortest numbers, near 0."""
     visible = bool(abs(look.difference) * 2**40 > abs(look.left))
-    return not visible, sum(map(_length, look.point.values())), _place(look.point)
+    irrational = any(value.rational is None for value in look.point.values())
+    return irrational, not visible, sum(map(_length, look.point.values())), _place(look.point)
 
 
 def _length(value: Number) -> int:
@@ -670,9 +671,9 @@ def _decimal(x: Ball, digits: int) -> str:
 
 def _values(look: Look) -> tuple[str, str, str]:
     """Both values with as many digits as it takes to tell them apart, and the difference where these do not do."""
-    from flint import arb, ctx
+    from flint import arb
 
-    with ctx.workprec(SHARPEST):
+    with balls.precision(SHARPEST):
         size = max(abs(look.left).mid(), abs(look.right).mid())
         depth = -float((abs(look.difference).mid() / size).log() / arb(10).log())
         digits = max(6, math.ceil(depth) + 2)

@@ -118,8 +118,8 @@ class Audit:
 
     @property
     def ok(self) -> bool:
-        """Whether no component is wrong."""
-        return not self.wrong
+        """Whether no component is wrong, and it was possible to tell of one at least."""
+        return not self.wrong and (not self.components or len(self.undecided) < len(self.components))
 
     @property
     def wrong(self) -> tuple[Component, ...]:
@@ -146,7 +146,7 @@ class Audit:
         return tuple(sorted(found, key=lambda each: math.inf if math.isnan(each.gap) else each.gap, reverse=True))
 
     def raise_for_failure(self) -> None:
-        """``AssertionError`` with the report if a component is wrong."""
+        """``AssertionError`` with the report if a component is wrong, or none could be decided."""
         if not self.ok:
             raise AssertionError(self.text())
 

@@ -261,6 +261,9 @@ class Report:
             return True
         return not self.disagreements and bool(self.rows or self.by_formula)
 
+    def __bool__(self) -> bool:
+        return self.ok
+
     @property
     def points(self) -> tuple[Mapping[str, Any], ...]:
         """The points at which the routes were compared."""
@@ -520,16 +523,15 @@ class _Check:
 
     def _at(self, point: Point, doubles: Mapping[str, list[float]], asked: bool, turn: int) -> None:
         """Compare all routes at a point, or say why not."""
-        from flint import ctx
 
         def skip(reason: str, happens: Local | None = None, value: str = "") -> None:
             if asked:
                 self.skipped.append(Skipped(points.plain(point), reason, happens, value, points.shown(point)))
 
         try:
-            with ctx.workprec(DOUBLE):
+            with balls.precision(DOUBLE):
                 rough = balls.run(self.joint, points.at(point))
-            with ctx.workprec(BITS):
+            with balls.precision(BITS):
                 place, formulas = self._place(point)
         except Undecided:
             skip("unknown")
@@ -545,7 +547,7 @@ class _Check:
             skip("unknown")
             return
         found: dict[str, tuple[dict[str, Ball], dict[str, float]]] = {}
-        with ctx.workprec(BITS):
+        with balls.precision(BITS):
             for i, name in enumerate(self.names):
                 exact, happens = self._independent(name, place, i, turn)
                 edge = "edge" in exact  # no formula need have a value there
@@ -715,7 +717,7 @@ def _is_in_range(value: Any) -> bool:
     """Whether double precision holds a number of that size with all its digits."""
     if value is None or isinstance(value, bool) or not value.is_finite() or value.is_zero():
         return True
-    return 1e-290 < abs(float(value.mid())) < 1e290 or bool(value.contains(0))
+    return 1e-306 < abs(float(value.mid())) < 1e306 or bool(value.contains(0))
 
 
 def _consensus(exact: Mapping[str, Ball]) -> set[str]:

@@ -6,6 +6,7 @@ factors as formulas. Of other functions the zeros near 0 are known: sin u = 0 wh
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ Poly = Any  # flint.fmpq_poly, which has no type stubs
 DEGREE: Final = 60  # of a polynomial that is factorised
 TURNS: Final = (0, -1, 1)  # sin u = 0 at these multiples of π
 POINTS: Final = 12  # that are looked at for one function
+SIMPLE: Final = 100  # nodes of an expression that is tidied on the way
 SIZE: Final = 20  # nodes of a zero that can still be named
 
 # u is zero, or u has a value, so that the operation is zero.
@@ -92,6 +94,7 @@ def zeros(node: Node, variable: Node) -> list[Node]:
             continue
         for zero in _roots(u, value, variable):
             found[zero] = None
+        waiting += _inverted(u, value)
         if value is ZERO:
             waiting += _parts(u)
     return sorted(found, key=_place)
@@ -99,6 +102,8 @@ def zeros(node: Node, variable: Node) -> list[Node]:
 
 def _roots(u: Node, value: Node, variable: Node) -> Iterator[Node]:
     p = polynomial(u, variable)
+    if p is None:
+        yield from _linear(u, value, variable)
     if p is None or p.degree() < 1:
         return
     number = exact(value, {})
@@ -116,6 +121,65 @@ def _roots(u: Node, value: Node, variable: Node) -> Iterator[Node]:
             for way in (-1, 1):
                 root = make("mul", const(way), make("sqrt", const(square)))
                 yield tidy(make("div", make("add", const(-c[1]), root), const(2 * c[2])))[0]
+
+
+def _linear(u: Node, value: Node, variable: Node) -> Iterator[Node]:
+    """The root of a x + b = c with constants of any kind: 2x - √7 = 0."""
+    if tree_size(u) > SIMPLE:
+        return
+    slope = tidy(chain.push(u, variable).result)[0]
+    if slope is not ZERO and not symbols(slope):
+        start = chain.put(u, {variable: ZERO})
+        root = tidy(make("div", make("sub", value, start), slope), real_roots=True)[0]
+        if math.isfinite(_double(root)):
+            yield root
+
+
+def _double(node: Node) -> float:
+    from mibun.run import interpret
+
+    value = interpret.call(node, {}) if not symbols(node) else math.nan
+    return float(value) if not isinstance(value, int) or abs(value) < 10**300 else math.inf
+
+
+def _inverted(u: Node, value: Node) -> list[tuple[Node, Node]]:
+    """g(v) = c as v = c', where g has an inverse: e^v - 5 = 0 as v = ln 5."""
+    if value is not ZERO and not math.isfinite(_double(value)):
+        return []
+    args, fixed = u.args, [not symbols(arg) for arg in u.args]
+    found: list[tuple[Node, Node]] = []
+    if u.op in ("add", "sub") and True in fixed:
+        left, right = args
+        if u.op == "add":
+            found = [(right, make("sub", value, left)) if fixed[0] else (left, make("sub", value, right))]
+        else:
+            found = [(right, make("sub", left, value)) if fixed[0] else (left, make("add", value, right))]
+    elif u.op in ("mul", "div") and fixed[1:] == [True] and args[1] is not ZERO:
+        found = [(args[0], make("div" if u.op == "mul" else "mul", value, args[1]))]
+    elif u.op == "mul" and fixed[0] and args[0] is not ZERO:
+        found = [(args[1], make("div", value, args[0]))]
+    elif u.op == "pow" and fixed[0] and 0 < _double(args[0]) != 1 and _double(value) > 0:
+        found = [(args[1], make("div", make("ln", value), make("ln", args[0])))]
+    elif u.op == "neg":
+        found = [(args[0], make("neg", value))]
+    elif u.op in _INVERSES:
+        inverse, low, high = _INVERSES[u.op]
+        if low < _double(value) < high:
+            found = [(args[0], make(inverse, value))]
+    return [(inner, tidy(number, real_roots=True)[0]) for inner, number in found]
+
+
+# The inverse of an operation, and between which numbers it has one.
+_INVERSES: Final[dict[str, tuple[str, float, float]]] = {
+    "exp": ("ln", 0, math.inf),
+    "ln": ("exp", -math.inf, 700),
+    "atan": ("tan", -math.pi / 2, math.pi / 2),
+    "asin": ("sin", -math.pi / 2, math.pi / 2),
+    "acos": ("cos", 0, math.pi),
+    "sinh": ("asinh", -math.inf, math.inf),
+    "asinh": ("sinh", -700, 700),
+    "tanh": ("atanh", -1, 1),
+}
 
 
 def _rational(x: Fraction) -> Any:
@@ -139,7 +203,7 @@ def _parts(u: Node) -> Iterable[tuple[Node, Node]]:
     if u.op in _VALUES:
         return [(u.args[0], value) for value in _VALUES[u.op]]
     if u.op in ("add", "sub"):
-        plain = tidy(u)[0]
+        plain = tidy(u)[0] if tree_size(u) <= SIMPLE else u
         return [(plain, ZERO)] if plain is not u else []
     return []
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from mibun.node import Node, postorder
 from mibun.ops import BOOL, make
-from mibun.run.domain import U, V, condition
+from mibun.run.domain import U, V, condition, pole
 from mibun.run.exact import exact_values
 
 Ball = Any  # flint.arb, which has no type stubs
@@ -86,6 +86,9 @@ def _decided(node: Node, value: Real, exact: Exact) -> Real:
     if node.op in COMPARE:
         difference = exact(make("sub", *node.args))
         return value if difference is None else COMPARE[node.op]((difference > 0) - (difference < 0), 0)
+    if not value.is_finite():
+        forbidden = pole(node)
+        return None if forbidden is not None and exact(forbidden) == 0 else value
     if near_integer(value):
         found = exact(node)
         return ball(found) if found is not None and value.overlaps(ball(found)) else value

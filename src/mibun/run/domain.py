@@ -71,6 +71,14 @@ def _of_power(exponent: Fraction | int | bool | None) -> Node | None:
     return _not_negative if n > 0 else _positive
 
 
+def pole(node: Node) -> Node | None:
+    """What must not be zero, where that is the whole condition: cos u for tan u."""
+    limits = condition(node)
+    if limits is None or limits.op != "ne" or limits.args[1] is not ZERO:
+        return None
+    return _put(limits.args[0], dict(zip((U, V), node.args, strict=False)))
+
+
 # Where an operation has an edge: what is zero there. Floor and ceil have infinitely many and are not listed.
 EDGES: Final[dict[str, Node]] = {
     **_each(U, "abs sign relu acot"),
