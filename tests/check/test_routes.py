@@ -221,3 +221,8 @@ def test_random_functions_pass(f: Node) -> None:
 def test_tiny_and_huge_numbers_are_numbers(f: str) -> None:
     report = checked(f)
     assert report.ok and bool(report)
+
+
+@pytest.mark.parametrize("f", ["x+sin(2^121*pi*x)/2^121", "sin(2^121*pi*x)"])
+def test_a_quotient_that_has_not_settled_accuses_nobody(f: str) -> None:
+    assert not checked(f).disagreements

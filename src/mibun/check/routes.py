@@ -148,7 +148,7 @@ def _quotient(node: Node, name: str, place: _Place) -> Ball:
     unit = arb(2) ** min(0, math.floor(float((size.log() / arb(2).log()).mid())))
     found = []
     for k in (0, 1):
-        h = unit * arb(2) ** (-STEP - k)
+        h = unit * arb(5) / 7 * arb(2) ** (-STEP - k)  # sin(2ⁿ π x) is 0 at powers of 1/2
         ends = [balls.evaluate(node, {**place.at, name: a + way * h}) for way in (1, -1)]
         if not all(end is not None and not isinstance(end, bool) and end.is_finite() for end in ends):
             raise Undecided
