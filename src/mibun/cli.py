@@ -22,6 +22,7 @@ from typing import Annotated, Any, Final, TextIO
 import typer
 from typer.core import TyperCommand
 
+from mibun import places
 from mibun import sheet as sheets
 from mibun._version import __version__
 from mibun.errors import BudgetExceeded, MibunError, ParseError, UnsupportedOperation
@@ -328,7 +329,7 @@ def _compose(
     checked: bool = False,
 ) -> sheets.Sheet:
     f = function(_source(expr), strict=strict, profile=profile)
-    names = _split(wrt) if wrt is not None else []
+    names = places.split(wrt) if wrt is not None else []
     if not all(names):
         raise ParseError("usage_no_variable")
     point = _point(at, f, names) if at is not None else {}
@@ -337,7 +338,7 @@ def _compose(
 
 def _variable(f: Function, wrt: str | None) -> str:
     """The one variable that a verb is about."""
-    names = [name for name in _split(wrt) if name] if wrt is not None else list(f.variables) or ["x"]
+    names = [name for name in places.split(wrt) if name] if wrt is not None else list(f.variables) or ["x"]
     if not names:
         raise ParseError("usage_no_variable")
     if len(names) > 1:
@@ -360,8 +361,7 @@ def _result(f: Function, result: Any, lang: str | None, as_json: bool, latex: bo
     if latex:
         _print(result.latex(lang))
         return
-    width = WIDTH if not sys.stdout.isatty() else min(max(shutil.get_terminal_size().columns, 40), 120)
-    _print(result.text(lang, width))
+    _print(result.text(lang, _width() if sys.stdout.isatty() else WIDTH))
 
 
 def _whole(page: sheets.Sheet, as_json: bool, latex: bool) -> None:
@@ -391,18 +391,6 @@ def _source(expr: str) -> str:
         raise ParseError("usage_encoding", position=error.start + 1) from None
 
 
-def _split(text: str) -> list[str]:
-    """``text`` cut at the commas that stand outside brackets."""
-    parts, depth = [""], 0
-    for char in text:
-        depth += (char in "([{") - (char in ")]}")
-        if char == "," and depth <= 0:
-            parts.append("")
-        else:
-            parts[-1] += char
-    return [part.strip() for part in parts]
-
-
 _ASSIGNMENT = re.compile(r"([^\W\d]\w*)\s*=(?!=)\s*(.*)", re.DOTALL)
 
 
@@ -411,7 +399,7 @@ def _point(at: str, f: Function, wrt: Sequence[str]) -> dict[str, str]:
     names = f.variables or tuple(wrt) or ("x",)
     if not at.strip():
         raise ParseError("usage_no_point", example=_example(names))
-    parts = _split(at)
+    parts = places.split(at)
     assigned = [_ASSIGNMENT.fullmatch(part) for part in parts]
     if all(assigned):
         pairs = [(match[1], match[2]) for match in assigned if match]
@@ -638,13 +626,17 @@ def _plain(char: str) -> str:
     return name.rpartition(" ")[2].lower() if name.startswith("GREEK") else char
 
 
+def _width() -> int:
+    """Of the terminal, within reason."""
+    return min(max(shutil.get_terminal_size().columns, 40), 120)
+
+
 def _show(lines: Callable[[int], list[Line]]) -> None:
     """Print lines: with Rich's styles on a terminal, plain in a pipe."""
     if not sys.stdout.isatty():
         _print("\n".join(plain(line) for line in lines(WIDTH)))
         return
-    width = min(max(shutil.get_terminal_size().columns, 40), 120)
-    page = lines(width)
+    page = lines(_width())
     if not _can_print("\n".join(plain(line) for line in page), sys.stdout):
         _print("\n".join(plain(line) for line in page))
         return

@@ -677,8 +677,6 @@ class Function:
         """
         from mibun.limit import principles
 
-        if lang is not None:
-            _check_language(lang)
         variable = self._symbol(wrt, "principles")
         arguments = self.variables or (variable.attrs,)
         return principles.principles(self._one(), variable, name=self._name, arguments=arguments, lang=lang)
@@ -760,8 +758,6 @@ class Function:
         """
         from mibun import pictures
 
-        if lang is not None:
-            _check_language(lang)
         names = self.variables
         whole = wrt is None and len(names) == 2 and kind in (None, "contours", "surface")
         variable = None if whole else self._symbol(wrt, "plot").attrs
@@ -860,24 +856,12 @@ def _as_node(value: Any) -> Any:
     return value.node if type(value) is Function else value
 
 
-def _parts(text: str) -> list[str]:
-    """``text`` cut at the commas outside brackets."""
-    parts, depth = [""], 0
-    for char in text:
-        depth += (char in "([{") - (char in ")]}")
-        if char == "," and depth <= 0:
-            parts.append("")
-        else:
-            parts[-1] += char
-    return parts
-
-
 def _condition(text: str) -> Node:
     """A condition that a user wrote: ``x > 0``, ``0 < x < 1``."""
     from mibun import read
 
     # An interval of the only variable cannot be told from a pair; a comma between conditions means "and".
-    joined = " and ".join(f"({part})" for part in _parts(text)) if "," in text else text
+    joined = " and ".join(f"({part})" for part in places.split(text)) if "," in text else text
     try:
         node = read.read(f"where({joined}, 1, 0)").node
     except MibunError:

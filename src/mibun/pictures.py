@@ -12,8 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from mibun import chain
-from mibun.errors import ShapeError, UnsupportedOperation
-from mibun.language import preferred
+from mibun.errors import ShapeError, UnsupportedOperation, spoken
 from mibun.limit import quotient
 from mibun.limit.local import Local, local, sentence
 from mibun.limit.zeros import failures
@@ -47,7 +46,7 @@ def draw(
 
     ``UnsupportedOperation`` for a kind that there is not, ``ShapeError`` where a point is needed.
     """
-    lang = lang or preferred()
+    lang = spoken(lang)
     node = chain.resolve(node)
     kind = kind or ("contours" if variable is None else "tangent" if variable in at else "derivative")
     if kind not in KINDS:

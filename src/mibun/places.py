@@ -72,6 +72,22 @@ def _text(node: Node) -> str:
     return notation.text(node)
 
 
+def split(text: str) -> list[str]:
+    """``text`` cut at the commas that stand outside brackets.
+
+    >>> split("x = log(8, 2), y = 1")
+    ['x = log(8, 2)', 'y = 1']
+    """
+    parts, depth = [""], 0
+    for char in text:
+        depth += (char in "([{") - (char in ")]}")
+        if char == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return [part.strip() for part in parts]
+
+
 def point(at: Any, variable: str, names: Sequence[str], free: Iterable[str]) -> dict[str, Node]:
     """Exact numbers for all ``free`` names and for ``variable``: from one value, which is that of ``variable``, from
     one for each of ``names`` in order, or from a mapping."""

@@ -181,11 +181,6 @@ class Worst(NamedTuple):
     point: dict[str, Any]
     variable: str
 
-    @property
-    def ulps(self) -> float:
-        """The gap in units of the last place of a double."""
-        return self.gap * 2.0**52
-
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Final
 
 from mibun.node import Node, postorder, rebuild, symbols
-from mibun.ops import ONE, ZERO, const, make, symbol
+from mibun.ops import ONE, ZERO, make, symbol
 from mibun.run.exact import exact
 
 U: Final = symbol("u")
@@ -119,4 +119,4 @@ def _is_pole(comparison: Node) -> bool:
 
 
 def _put(template: Node, arguments: dict[Node, Node]) -> Node:
-    return rebuild(template, {**arguments, const(0): ZERO}, lambda node, args: make(node.op, *args))
+    return rebuild(template, arguments, lambda node, args: make(node.op, *args))
