@@ -965,6 +965,42 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             'pip install "mibun[plot]"으로 나눔고딕을 설치하거나, lang="en"으로 영어 그림을 그려 주세요.',
         ),
     },
+    "diagram_box": {
+        "en": ("There is no box {given} in this graph.", "Choose one of those that are drawn: {names}"),
+        "ko": ("이 그래프에 없는 상자입니다: {given}", "그려진 상자 가운데 하나를 골라 주세요: {names}"),
+    },
+    "diagram_group": {
+        "en": ("There is no group {given} in this graph.", "These are its groups: {groups}"),
+        "ko": ("이 그래프에 없는 묶음입니다: {given}", "이 가운데 하나를 골라 주세요: {groups}"),
+    },
+    "diagram_step": {
+        "en": ("There is no step {given}.", "Choose a number from 1 to {count}."),
+        "ko": ("없는 단계입니다: {given}", "1부터 {count}까지의 번호를 골라 주세요."),
+    },
+    "diagram_numbers": {
+        "en": (
+            "The paths of {slope} lead through wires without a number.",
+            "Draw the graph at a point, and name one entry of an array by its index.",
+        ),
+        "ko": (
+            "{slope}의 경로에 수로 나타낼 수 없는 선이 있습니다.",
+            "점을 정해 그래프를 그리고, 배열이면 성분 하나를 인덱스로 골라 주세요.",
+        ),
+    },
+    "diagram_entry": {
+        "en": ("{name} is an array of shape {shape}.", "Choose one of its entries by the index, as in {example}."),
+        "ko": ("{name:은} 모양이 {shape}인 배열입니다.", "{example}처럼 성분 하나를 인덱스로 골라 주세요."),
+    },
+    "diagram_size": {
+        "en": (
+            "A picture of {count} boxes could not be read; the limit is {limit}.",
+            "Fold groups of them (fold), or write the graph as text (.txt) or data (.json).",
+        ),
+        "ko": (
+            "상자가 {count}개인 그림은 알아볼 수 없습니다. 한도는 {limit}개입니다.",
+            "묶음을 접거나(fold) 텍스트(.txt)나 데이터(.json)로 저장해 주세요.",
+        ),
+    },
     "picture_suffix": {
         "en": ("A picture cannot be written as {path}.", "Choose one of the endings {suffixes}."),
         "ko": ("그림을 {path:으로} 저장할 수 없습니다.", "파일 이름의 끝을 {suffixes} 가운데 하나로 해 주세요."),
