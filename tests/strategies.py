@@ -8,7 +8,7 @@ from fractions import Fraction
 from hypothesis import strategies as st
 
 from mibun.node import Node
-from mibun.ops import OPS, PI, E, apply, const, derivative, make, symbol
+from mibun.ops import FORMULA, PI, E, apply, const, derivative, make, symbol
 
 ARITHMETIC = ("add", "sub", "mul", "div", "neg", "pow", "exp")
 COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
@@ -22,7 +22,7 @@ numbers = st.one_of(st.integers(0, 12), st.integers(-12, 12), st.integers(-(10**
 def nodes(
     draw: st.DrawFn,
     *,
-    ops: Collection[str] = tuple(OPS),
+    ops: Collection[str] = tuple(FORMULA),
     variables: Collection[str] = ("x", "y"),
     functions: Collection[str] = ("f", "g"),
     constants: st.SearchStrategy[int | Fraction | float] = numbers,
@@ -31,7 +31,7 @@ def nodes(
     """An expression with a number for a value, of up to ``size`` operations out of ``ops``."""
     names = sorted(variables)
     leaves = [op for op in ("symbol", "const", "e", "pi") if op in ops]
-    inner = [op for op, row in OPS.items() if op in ops and row.kind not in ("leaf", "predicate")]
+    inner = [op for op, row in FORMULA.items() if op in ops and row.kind not in ("leaf", "predicate")]
     inner += 4 * [op for op in ARITHMETIC if op in ops]
     tests = [op for op in COMPARISONS if op in ops]
     made: list[Node] = []
@@ -65,7 +65,7 @@ def nodes(
             args = [part() for _ in range(draw(st.integers(1, 2)))]
             orders = tuple([draw(st.integers(0, 5)) for _ in args])
             return apply(draw(st.sampled_from(sorted(functions))), *args, orders=orders)
-        return make(op, *[part() for _ in range(OPS[op].arity or 0)])
+        return make(op, *[part() for _ in range(FORMULA[op].arity or 0)])
 
     for op in draw(st.lists(st.sampled_from(inner), max_size=size)):
         made.append(operation(op))

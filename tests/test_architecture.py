@@ -13,7 +13,7 @@ import pytest
 
 import mibun
 from mibun.messages import MESSAGES
-from mibun.ops import OPS
+from mibun.ops import FORMULA, OPS
 
 SOURCE = Path(mibun.__file__).parent
 
@@ -22,14 +22,18 @@ ROOMS = [
     ["_version", "language", "messages", "node"],
     ["errors"],
     ["ops"],
-    ["fold"],
+    ["fold", "loops"],
+    ["arrays"],
     ["rules", "step"],
     ["chain", "identities", "rational"],
+    ["batch"],
     ["rewrite"],
     ["derivation"],
     ["read", "write", "run"],
+    ["trace"],
+    ["transforms"],
     ["limit"],
-    ["check", "pictures", "places"],
+    ["check", "diagrams", "pictures", "places"],
     ["blackbox"],
     ["function"],
     ["__init__"],
@@ -155,10 +159,11 @@ def test_what_is_promised_is_there() -> None:
 def test_every_interpreter_is_complete_over_the_operations() -> None:
     from mibun import fold
     from mibun.run import interpret
+    from mibun.run.arrays import FUNCTIONS
     from mibun.write import notation
 
     assert set(fold.BUILDERS) == set(OPS)
-    assert {*interpret.functions(), *interpret.CONSTANTS, *interpret.REFUSED, "symbol"} == set(OPS)
+    assert {*interpret.functions(), *interpret.CONSTANTS, *interpret.REFUSED, *FUNCTIONS, "symbol", "data"} == set(OPS)
     for alphabet in (notation.ASCII, notation.TEXT, notation.LATEX, notation.MATHML):
         assert set(alphabet.writers) == set(OPS)
 
@@ -169,7 +174,7 @@ def test_every_operation_can_be_read() -> None:
     from mibun.write import notation
 
     x, y = symbol("x"), symbol("y")
-    for op in OPS.values():
+    for op in FORMULA.values():
         args = {1: (x,), 2: (x, y), 3: (make("lt", x, y), x, y)}.get(op.arity or 0, ())
         if op.name in ("and", "or", "not"):
             args = (make("lt", x, y), make("ge", y, x))[: op.arity]

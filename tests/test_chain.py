@@ -15,7 +15,7 @@ from tests.strategies import COMPARISONS, nodes
 from mibun import chain, fold
 from mibun.errors import UnsupportedOperation
 from mibun.node import Node, contains, postorder
-from mibun.ops import ONE, OPS, PI, ZERO, apply, const, derivative, make, symbol
+from mibun.ops import FORMULA, ONE, PI, ZERO, apply, const, derivative, make, symbol
 from mibun.rules import ABSTRACT, CONSTANT, IDENTITY, PRODUCT, F, Term
 from mibun.run.interpret import call, program
 
@@ -117,7 +117,7 @@ def test_steps_of_every_operation_on_every_kind_of_argument() -> None:
     one = [(part,) for part in PLAIN + STEPPED + GUARDED]
     # Where a guarded value meets a guarded slope, the order of their conditions depends on which is known first.
     two = [*product(PLAIN + STEPPED, repeat=2), *product(PLAIN, GUARDED), *product(GUARDED, PLAIN)]
-    for op, row in OPS.items():
+    for op, row in FORMULA.items():
         if row.kind == "elementwise" and op != "polygamma":
             condition = [(x < y).node] if op == "where" else []
             for parts in one if row.arity == 1 else two:

@@ -12,7 +12,7 @@ from tests.strategies import nodes
 
 from mibun import fold
 from mibun.node import Node, evaluate, postorder
-from mibun.ops import HALF, MINUS_ONE, ONE, OPS, TWO, ZERO, apply, const, make, symbol
+from mibun.ops import FORMULA, HALF, MINUS_ONE, ONE, TWO, ZERO, apply, const, make, symbol
 from mibun.run.exact import exact
 
 X, Y, Z = symbol("x"), symbol("y"), symbol("z")
@@ -116,7 +116,7 @@ def test_large_numbers_cost_little() -> None:
 
 def test_complete_over_the_operations() -> None:
     arguments = {0: (), 1: (X,), 2: (X, Y), 3: (GUARD, X, Y)}
-    for op in OPS.values():
+    for op in FORMULA.values():
         if op.arity:
             args = arguments[op.arity]
             assert fold.remake(make(op.name, *args), args) is make(op.name, *args)
@@ -131,7 +131,7 @@ def test_deep_graphs(layer: str) -> None:
             "where": lambda u: make("where", GUARD, u, ZERO),
             "mul": lambda u: make("mul", TWO, u),
             "sub": lambda u: make("sub", ONE, make("neg", u)),
-        }.get(layer, lambda u: make(layer, u) if OPS[layer].arity == 1 else make(layer, Y, u))(node)
+        }.get(layer, lambda u: make(layer, u) if FORMULA[layer].arity == 1 else make(layer, Y, u))(node)
     for op in ("mul", "add", "sub", "div"):
         fold.BUILDERS[op](Z, node)
         fold.BUILDERS[op](node, Z)

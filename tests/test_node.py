@@ -18,7 +18,22 @@ import mibun
 from mibun import node as graph
 from mibun.errors import ShapeError, UnsupportedOperation
 from mibun.node import Node, contains, dump, evaluate, postorder, preorder, rebuild, symbols, tree_size
-from mibun.ops import HALF, ONE, OPS, PI, E, apply, broadcast, const, derivative, is_exact, make, symbol
+from mibun.ops import (
+    ARRAYS,
+    FORMULA,
+    HALF,
+    ONE,
+    OPS,
+    PI,
+    E,
+    apply,
+    broadcast,
+    const,
+    derivative,
+    is_exact,
+    make,
+    symbol,
+)
 
 X, Y = symbol("x"), symbol("y")
 
@@ -181,4 +196,6 @@ def test_every_process_sees_the_same_graph() -> None:
 
 def test_the_list_of_operations() -> None:
     assert all(name == op.name for name, op in OPS.items())
-    assert {op.kind for op in OPS.values()} == {"leaf", "elementwise", "predicate", "abstract", "derivative"}
+    assert {op.kind for op in FORMULA.values()} == {"leaf", "elementwise", "predicate", "abstract", "derivative"}
+    kinds = {"leaf", "numeric", "linear", "bilinear", "array", "integer", "several"}
+    assert {op.kind for op in ARRAYS.values()} == kinds

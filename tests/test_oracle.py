@@ -12,22 +12,22 @@ from tests import oracle
 from tests.points import POINTS
 
 from mibun.node import Node
-from mibun.ops import OPS, const, make, symbol
+from mibun.ops import FORMULA, const, make, symbol
 
 
 def test_every_operation_is_known() -> None:
-    calculable = {name for name, op in OPS.items() if op.kind in ("elementwise", "predicate")}
+    calculable = {name for name, op in FORMULA.items() if op.kind in ("elementwise", "predicate")}
     assert set(oracle.BALLS) == set(oracle._mp_table()) == set(oracle._sym_table()) == set(POINTS) == calculable
 
 
 @pytest.mark.parametrize("op", POINTS)
 def test_flint_mpmath_and_sympy_agree(op: str) -> None:
-    names = ["x", "y", "z"][: OPS[op].arity]
+    names = ["x", "y", "z"][: FORMULA[op].arity]
     node = make(op, *map(symbol, names))
     for point in POINTS[op]:
         at = dict(zip(names, point, strict=True))
         found, wanted = oracle.ball(node, at), oracle.mp(node, at, 40)
-        if OPS[op].kind == "predicate":
+        if FORMULA[op].kind == "predicate":
             assert found == wanted
             continue
         with mpmath.workdps(50):

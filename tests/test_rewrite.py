@@ -18,12 +18,12 @@ from tests.strategies import nodes
 
 import mibun as mb
 from mibun.node import Node, tree_size
-from mibun.ops import OPS, const, make, symbol
+from mibun.ops import FORMULA, const, make, symbol
 from mibun.rewrite import known_value, tidy
 
 DATA = Path(__file__).parent / "data"
 TEXTBOOK = [json.loads(line) for line in (DATA / "textbook.jsonl").read_text(encoding="utf-8").splitlines()]
-VALUED = [op for op in OPS if op not in ("apply", "derivative", "polygamma", "gamma", "lgamma", "digamma")]
+VALUED = [op for op in FORMULA if op not in ("apply", "derivative", "polygamma", "gamma", "lgamma", "digamma")]
 POINTS = [
     {"x": Fraction(7, 10), "y": Fraction(13, 10)},
     {"x": Fraction(-6, 5), "y": Fraction(2, 5)},

@@ -23,6 +23,20 @@ from mibun.function import Function, function, symbols
 if TYPE_CHECKING:
     from mibun.check import audit
     from mibun.limit.numeric import derivative
+    from mibun.transforms import (
+        custom,
+        grad,
+        hessian,
+        hvp,
+        implicit,
+        jacobian,
+        jvp,
+        scan,
+        value_and_grad,
+        vjp,
+        vmap,
+        while_loop,
+    )
 
 __all__ = [
     "BudgetExceeded",
@@ -35,11 +49,41 @@ __all__ = [
     "UnsupportedOperation",
     "__version__",
     "audit",
+    "custom",
     "derivative",
     "function",
+    "grad",
+    "hessian",
+    "hvp",
+    "implicit",
+    "jacobian",
+    "jvp",
+    "scan",
     "symbols",
+    "value_and_grad",
+    "vjp",
+    "vmap",
+    "while_loop",
 ]
-_LATER = {"audit": "mibun.check", "derivative": "mibun.limit.numeric"}  # found when asked for: they need NumPy
+_TRANSFORMS = [
+    "custom",
+    "grad",
+    "hessian",
+    "hvp",
+    "implicit",
+    "jacobian",
+    "jvp",
+    "scan",
+    "value_and_grad",
+    "vjp",
+    "vmap",
+    "while_loop",
+]
+_LATER = {  # found when asked for: they need NumPy
+    "audit": "mibun.check",
+    "derivative": "mibun.limit.numeric",
+    **dict.fromkeys(_TRANSFORMS, "mibun.transforms"),
+}
 
 
 def __getattr__(name: str) -> Any:

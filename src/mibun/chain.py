@@ -8,14 +8,26 @@ visit each distinct node once, and build with :mod:`mibun.fold`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
-from mibun import fold
+from mibun import arrays, fold
 from mibun.errors import BudgetExceeded, UnsupportedOperation
+from mibun.loops import Body, Scan, While, inputs
 from mibun.node import TABLES, Node, contains, growing, postorder, rebuild
-from mibun.ops import ONE, OPS, ZERO, apply, derivative, make
-from mibun.rules import ABSTRACT, CONSTANT, IDENTITY, TABLE, Name, Program, Rule, abstract
+from mibun.ops import BOOL, INTEGER, ONE, OPS, ZERO, apply, derivative, make, symbol
+from mibun.rules import (
+    ABSTRACT,
+    ARRAY_TABLE,
+    CONSTANT,
+    IDENTITY,
+    SEVERAL_TABLE,
+    TABLE,
+    Name,
+    Program,
+    Rule,
+    abstract,
+)
 from mibun.step import Step
 
 WORK: Final = 30_000  # nodes that derivatives written inside one another may differentiate
@@ -89,21 +101,51 @@ def push(node: Node, variable: Node) -> Derivation:
     A structural zero (a constant, a step function) is never carried on.
     """
     derivation = Derivation(node, variable)
-    tangents = derivation.tangents
-    tangents[variable] = ONE
-    varies_in = tangents.__contains__
+    derivation.tangents[variable] = ONE
     with growing():
-        for inner in postorder(node):
-            varies = tuple(map(varies_in, inner.args))
-            if True not in varies or inner.op not in _SMOOTH:
-                continue
-            tangent = _forward(inner, varies, tangents)
-            if tangent is not ZERO:
-                tangents[inner] = tangent
+        _push(postorder(node), derivation.tangents)
     return derivation
 
 
-_SMOOTH = frozenset(name for name, op in OPS.items() if op.kind in ("elementwise", "abstract"))
+def push_along(nodes: Sequence[Node], tangents: Mapping[Node, Node]) -> list[Node]:
+    """The derivatives of ``nodes`` along a direction: ``tangents`` says how fast some nodes move.
+
+    A tangent may lack repetitions along axes (it broadcasts to the shape of its node). ``ZERO`` where nothing moves.
+    """
+    found = dict(tangents)
+    with growing():
+        _push(postorder(*nodes), found)
+    return [found.get(node, ZERO) for node in nodes]
+
+
+def _push(order: Iterable[Node], tangents: dict[Node, Node]) -> None:
+    varies_in = tangents.__contains__
+    several: dict[Node, dict[int, Node]] = {}
+    for inner in order:
+        if inner.op == "item":
+            if inner.args[0] in several and inner not in tangents and inner.attrs in several[inner.args[0]]:
+                tangents[inner] = several[inner.args[0]][inner.attrs]
+            continue
+        varies = tuple(map(varies_in, inner.args))
+        if True not in varies or inner.op not in _SMOOTH or inner.dtype in _WHOLE or inner in tangents:
+            continue
+        kind = OPS[inner.op].kind
+        if kind == "several":
+            several[inner] = _push_several(inner, [tangents.get(arg) for arg in inner.args])
+            continue
+        if kind in _OF_ARRAYS:
+            tangent = ARRAY_TABLE[inner.op].push(inner, [tangents.get(arg) for arg in inner.args])
+        else:
+            tangent = _forward(inner, varies, tangents)
+        if tangent is not ZERO:
+            tangents[inner] = tangent
+
+
+_OF_ARRAYS: Final = frozenset(["linear", "bilinear", "array"])
+_SMOOTH: Final = frozenset(
+    name for name, op in OPS.items() if op.kind in ("elementwise", "abstract", "numeric", "several", *_OF_ARRAYS)
+)
+_WHOLE: Final = frozenset([INTEGER, BOOL])
 
 
 def pull(node: Node, variables: Iterable[Node], order: list[Node] | None = None) -> list[Node]:
@@ -111,32 +153,155 @@ def pull(node: Node, variables: Iterable[Node], order: list[Node] | None = None)
 
     ``order`` is the postorder of ``node``, if the caller has it.
     """
+    return pull_back({node: ONE}, variables, order)
+
+
+def pull_back(
+    cotangents: Mapping[Node, Node], variables: Iterable[Node], order: list[Node] | None = None
+) -> list[Node]:
+    """What flows back to each of ``variables`` from several nodes at once, given what flows into these.
+
+    Repetitions along axes may be missing in what goes in and in what comes out; ``ZERO`` where nothing arrives.
+    """
     wanted = list(variables)
     with growing():
         varying: set[Node] = set(wanted)
         varies_in = varying.__contains__
-        plan: list[tuple[Node, list[tuple[int, Program | None]]]] = []
-        for inner in order or postorder(node):
+        steep: set[Node] = set()
+        plan: list[tuple[Node, Any]] = []
+        for inner in order or postorder(*cotangents):
             varies = tuple(map(varies_in, inner.args))
             passes = _PASSES[inner.op].get(varies)
             if passes is None:
-                if True not in varies or inner.op not in _SMOOTH:
+                if True not in varies or inner.op not in _SMOOTH or inner.dtype in _WHOLE:
                     continue
-                passes = _passes(inner, varies)
+                passes = varies if OPS[inner.op].kind in _BY_RULE else _passes(inner, varies)
+            elif inner.dtype in _WHOLE:
+                continue
             varying.add(inner)
+            if inner.op in _STEEP or not steep.isdisjoint(inner.args):
+                steep.add(inner)
             plan.append((inner, passes))
-        adjoints: dict[Node, Node] = {node: ONE}
+        adjoints: dict[Node, Node] = dict(cotangents)
+        several: defaultdict[Node, dict[int, Node]] = defaultdict(dict)
         for inner, passes in reversed(plan):
+            if inner in several:
+                shares = _pull_several(inner, passes, several.pop(inner))
+                for arg, share in zip(inner.args, shares, strict=True):
+                    if share is not None and share is not ZERO:
+                        gather(adjoints, arg, share)
+                continue
             adjoint = adjoints.get(inner)
             if adjoint is None:
                 continue
             args = inner.args
-            for i, share_of in passes:
-                share = adjoint if share_of is None else share_of((*args, inner, adjoint))
-                arg = args[i]
-                before = adjoints.get(arg)
-                adjoints[arg] = share if before is None else fold.add(before, share)
+            if inner.op == "item":
+                several[args[0]][inner.attrs] = adjoint
+            elif type(passes) is tuple:
+                kind = OPS[inner.op].kind
+                for i, varying_here in enumerate(passes):
+                    if varying_here:
+                        share = _share(inner, i, adjoint, kind == "linear", args[i] in steep)
+                        gather(adjoints, args[i], share)
+            else:
+                for i, share_of in passes:
+                    share = adjoint if share_of is None else share_of((*args, inner, adjoint))
+                    arg = args[i]
+                    if arg.shape != inner.shape:
+                        share = _fitted(share, inner, arg, arg in steep)
+                    before = adjoints.get(arg)
+                    adjoints[arg] = share if before is None else _sum(before, share)
     return [adjoints.get(variable, ZERO) for variable in wanted]
+
+
+_BY_RULE: Final = frozenset([*_OF_ARRAYS, "several"])
+
+# Operations whose slopes may be infinite where a branch is not taken: nothing that is 0 there may be multiplied by them.
+_STEEP: Final = frozenset(
+    [
+        "div",
+        "pow",
+        "power",
+        "sqrt",
+        "exp",
+        "expm1",
+        "ln",
+        "log",
+        "log1p",
+        "tan",
+        "sec",
+        "csc",
+        "cot",
+        "asin",
+        "acos",
+        "asec",
+        "acsc",
+        "acosh",
+        "atanh",
+        "acoth",
+        "asech",
+        "acsch",
+        "sinh",
+        "cosh",
+        "csch",
+        "coth",
+        "gamma",
+        "lgamma",
+        "digamma",
+        "polygamma",
+        "atan2",
+        "hypot",
+        "logaddexp",
+        "solve",
+        "inv",
+        "logdet",
+        "cholesky",
+        "item",
+    ]
+)
+
+
+def gather(adjoints: dict[Node, Node], node: Node, share: Node) -> None:
+    before = adjoints.get(node)
+    adjoints[node] = share if before is None else _sum(before, share)
+
+
+def _sum(a: Node, b: Node) -> Node:
+    """a + b. What is nothing under one condition and nothing under another is nothing where neither holds, and says so:
+    a branch that is not taken must not meet an infinite slope, whoever else uses its parts."""
+    if a.op == "where" and b.op == "where":
+        live, other = fold.alive(a), fold.alive(b)
+        if live is not None and other is not None and live is not other:
+            return make("where", make("or", live, other), fold.add(a, b), ZERO)
+    return fold.add(a, b)
+
+
+def _share(node: Node, position: int, adjoint: Node, linear: bool, steep: bool) -> Node:
+    rule = ARRAY_TABLE[node.op]
+    share = rule.pull(node, position, arrays.full(adjoint, node))
+    return (
+        _guarded(share, adjoint, lambda g: rule.pull(node, position, arrays.full(g, node)), linear) if steep else share
+    )
+
+
+def _fitted(share: Node, node: Node, arg: Node, steep: bool) -> Node:
+    found = arrays.fit(share, node.shape, arg)
+    return _guarded(found, share, lambda g: arrays.fit(g, node.shape, arg), True) if steep else found
+
+
+def _guarded(share: Node, adjoint: Node, passing: Callable[[Node], Node], linear: bool) -> Node:
+    """``share``, under the condition for which anything of ``adjoint`` flows into it, if that has one.
+
+    A linear operation tells itself which entries of its argument are concerned; for others it is all or nothing.
+    """
+    live = fold.alive(adjoint) if adjoint.op == "where" else None
+    if live is None:
+        return share
+    if linear:
+        reached = make("gt", passing(make("where", live, ONE, ZERO)), ZERO)
+    else:
+        reached = arrays.reduced("amax", live, range(len(live.shape)))
+    return fold.where(reached, share, ZERO)
 
 
 _PASSES: defaultdict[str, dict[tuple[bool, ...], list[tuple[int, Program | None]]]] = defaultdict(dict)
@@ -151,13 +316,240 @@ def _passes(node: Node, varies: tuple[bool, ...]) -> list[tuple[int, Program | N
         return [(i, _times(abstract(node, i))) for i, varying in enumerate(varies) if varying]
     rule = rule_for(node, varies)
     passes = [
-        (i, None if rule.partials[i] is ONE else program) for i, program in enumerate(rule.pulls) if program is not None
+        (i, None if rule.partials[i] is ONE else program)
+        for i, program in enumerate(rule.pulls)
+        if program is not None and rule.partials[i] is not ZERO
     ]
     return _PASSES[node.op].setdefault(varies, passes)
 
 
 def _times(slope: Node) -> Program:
     return lambda values: fold.mul(slope, values[-1])
+
+
+# The chain rule through several values and through loops
+
+
+def _push_several(node: Node, tangents: list[Node | None]) -> dict[int, Node]:
+    if node.op == "scan":
+        return _push_scan(node, tangents)
+    if node.op == "while":
+        return _push_while(node, tangents)
+    if node.op == "call":
+        return _push_call(node, tangents)
+    (tangent,) = tangents
+    assert tangent is not None
+    return SEVERAL_TABLE[node.op].push(node, tangent)
+
+
+def _pull_several(node: Node, varies: tuple[bool, ...], adjoints: dict[int, Node]) -> list[Node | None]:
+    if node.op == "scan":
+        return _pull_loop(node, varies, adjoints)
+    if node.op == "while":
+        return _pull_loop(node, varies, adjoints)
+    if node.op == "call":
+        return _pull_call(node, varies, adjoints)
+    return [SEVERAL_TABLE[node.op].pull(node, adjoints)]
+
+
+def _moving(body: Body, carries: int, moving: list[bool]) -> list[bool]:
+    """Which inputs of a loop's body vary, once it has gone round often enough; ``moving`` says which do at the start."""
+    while True:
+        found = push_along(body.outputs, {x: x for x, moves in zip(body.inputs, moving, strict=True) if moves})
+        now = [
+            moves or (i < carries and found[i] is not ZERO and body.outputs[i].dtype not in _WHOLE)
+            for i, moves in enumerate(moving)
+        ]
+        if now == moving:
+            return now
+        moving = now
+
+
+def _along(body: Body, moving: list[bool], wanted: Sequence[int]) -> tuple[list[Node], list[Node]]:
+    """Symbols for the tangents of the inputs that move, and the tangents of the ``wanted`` outputs."""
+    moved = [x for x, moves in zip(body.inputs, moving, strict=True) if moves]
+    symbols = inputs(moved, _fresh(body, "d"))
+    found = push_along([body.outputs[i] for i in wanted], dict(zip(moved, symbols, strict=True)))
+    return symbols, [arrays.full(t, body.outputs[i]) for i, t in zip(wanted, found, strict=True)]
+
+
+def _fresh(body: Body, prefix: str) -> str:
+    """A prefix that names of the body's inputs do not begin with."""
+    while any(x.attrs.startswith(prefix) for x in body.inputs):
+        prefix += prefix[0]
+    return prefix
+
+
+def _push_scan(node: Node, tangents: list[Node | None]) -> dict[int, Node]:
+    loop: Scan = node.attrs
+    body, c, k = loop.body, loop.carries, loop.arrays
+    moving = _moving(body, c, [t is not None for t in tangents])
+    outs = [i for i in range(len(body.outputs)) if i >= c or moving[i]]
+    symbols, found = _along(body, moving, outs)
+    by_input = dict(zip([i for i, moves in enumerate(moving) if moves], symbols, strict=True))
+    starts = [
+        arrays.full(ZERO if t is None else t, arg)
+        for t, arg, moves in zip(tangents, node.args, moving, strict=True)
+        if moves
+    ]
+    given = dict(zip(by_input, starts, strict=True))
+    groups = (range(c), range(c, c + k), range(c + k, len(node.args)))
+    ins: list[Node] = []
+    args: list[Node] = []
+    for group in groups:
+        ins += [body.inputs[i] for i in group] + [by_input[i] for i in group if i in by_input]
+        args += [node.args[i] for i in group] + [given[i] for i in group if i in given]
+    slopes = dict(zip(outs, found, strict=True))
+    carried = [i for i in range(c) if moving[i]]
+    results = list(range(c, len(body.outputs)))
+    out = [
+        *body.outputs[:c],
+        *[slopes[i] for i in carried],
+        *body.outputs[c:],
+        *[slopes[i] for i in results],
+    ]
+    count, arrays_moving = c + len(carried), sum(moving[c : c + k])
+    pushed = make(
+        "scan",
+        *args,
+        attrs=Scan(Body(tuple(ins), tuple(out)), count, k + arrays_moving, loop.length, loop.backward),
+    )
+    place = {i: c + n for n, i in enumerate(carried)}
+    place |= {i: count + len(results) + n for n, i in enumerate(results)}
+    place |= {len(body.outputs) + i: len(out) + c + n for n, i in enumerate(carried)}
+    return {i: arrays.item(pushed, j) for i, j in place.items()}
+
+
+def _push_while(node: Node, tangents: list[Node | None]) -> dict[int, Node]:
+    loop: While = node.attrs
+    body, c = loop.body, loop.carries
+    moving = _moving(body, c, [t is not None for t in tangents])
+    carried = [i for i in range(c) if moving[i]]
+    symbols, found = _along(body, moving, carried)
+    by_input = dict(zip([i for i, moves in enumerate(moving) if moves], symbols, strict=True))
+    given = {i: arrays.full(tangents[i] or ZERO, node.args[i]) for i in by_input}
+    ins: list[Node] = []
+    args: list[Node] = []
+    for group in (range(c), range(c, len(node.args))):
+        ins += [body.inputs[i] for i in group] + [by_input[i] for i in group if i in by_input]
+        args += [node.args[i] for i in group] + [given[i] for i in group if i in given]
+    condition = Body(tuple(ins), loop.condition.outputs)
+    # The condition was written for its own inputs; here they are those of the body.
+    truth = [
+        rebuild(out, dict(zip(loop.condition.inputs, body.inputs, strict=True)), fold.remake)
+        for out in condition.outputs
+    ]
+    pushed = make(
+        "while",
+        *args,
+        attrs=While(Body(tuple(ins), tuple(truth)), Body(tuple(ins), (*body.outputs, *found)), c + len(carried)),
+    )
+    total = c + len(carried)
+    place = {i: c + n for n, i in enumerate(carried)} | {c + i: total + c + n for n, i in enumerate(carried)}
+    return {i: arrays.item(pushed, j) for i, j in place.items()}
+
+
+def _pull_loop(node: Node, varies: tuple[bool, ...], adjoints: dict[int, Node]) -> list[Node | None]:
+    """Back through a loop: another loop, over the record of what went into each turn, in the opposite order.
+
+    It carries the adjoints of the carries, and sums those of the constants.
+    """
+    loop: Scan | While = node.attrs
+    scan = isinstance(loop, Scan)
+    body, c = loop.body, loop.carries
+    k = loop.arrays if isinstance(loop, Scan) else 0
+    outs = len(body.outputs)
+    moving = _moving(body, c, list(varies))
+    carried = [i for i in range(c) if moving[i]]
+    sliced = [i for i in range(c, c + k) if moving[i]]
+    fixed = [i for i in range(c + k, len(node.args)) if moving[i]]
+    prefix = _fresh(body, "g")
+
+    def fresh(name: str, like: Node) -> Node:
+        return symbol(prefix + name, like.shape, like.dtype)
+
+    carry_in = [fresh(f"c{i}", body.inputs[i]) for i in carried]
+    sums_in = [fresh(f"s{i}", body.inputs[i]) for i in fixed]
+    cotangents: dict[Node, Node] = {}
+    for i, g in zip(carried, carry_in, strict=True):
+        gather(cotangents, body.outputs[i], g)
+    results = [i for i in range(c, outs) if scan and i in adjoints]
+    result_in = [fresh(f"y{i}", body.outputs[i]) for i in results]
+    for i, g in zip(results, result_in, strict=True):
+        gather(cotangents, body.outputs[i], g)
+    recorded = [i for i in range(c) if outs + i in adjoints and i in carried]
+    record_in = {i: fresh(f"r{i}", body.inputs[i]) for i in recorded}
+    wrt = [body.inputs[i] for i in (*carried, *sliced, *fixed)]
+    found = pull_back(cotangents, wrt) if cotangents else [ZERO] * len(wrt)
+    found = [arrays.cast(arrays.full(g, x), x.dtype) for g, x in zip(found, wrt, strict=True)]
+    carry_out = [
+        fold.add(g, record_in[i]) if i in record_in else g for g, i in zip(found[: len(carried)], carried, strict=True)
+    ]
+    slice_out = found[len(carried) : len(carried) + len(sliced)]
+    sums_out = [fold.add(s, g) for s, g in zip(sums_in, found[len(carried) + len(sliced) :], strict=True)]
+    back = Body(
+        (
+            *carry_in,
+            *sums_in,
+            *body.inputs[: c + k],
+            *result_in,
+            *record_in.values(),
+            *body.inputs[c + k :],
+        ),
+        (*carry_out, *sums_out, *slice_out),
+    )
+    starts = [arrays.full(adjoints.get(i, ZERO), arrays.item(node, i)) for i in carried]
+    records = [arrays.item(node, outs + i) for i in range(c)]
+    given = [
+        *starts,
+        *[arrays.full(ZERO, node.args[i]) for i in fixed],
+        *records,
+        *node.args[c : c + k],
+        *[arrays.full(adjoints[i], arrays.item(node, i)) for i in results],
+        *[arrays.full(adjoints[outs + i], arrays.item(node, outs + i)) for i in recorded],
+        *node.args[c + k :],
+    ]
+    attrs = Scan(
+        back,
+        len(carried) + len(fixed),
+        c + k + len(results) + len(recorded),
+        loop.length if isinstance(loop, Scan) else None,
+        not loop.backward if isinstance(loop, Scan) else True,
+    )
+    pulled = make("scan", *given, attrs=attrs)
+    shares: list[Node | None] = [None] * len(node.args)
+    for n, i in enumerate([*carried, *fixed, *sliced]):
+        if varies[i]:
+            shares[i] = arrays.item(pulled, n)
+    return shares
+
+
+def _push_call(node: Node, tangents: list[Node | None]) -> dict[int, Node]:
+    rule = node.attrs.rule()
+    count = len(node.attrs.results)
+    given = [
+        *node.args,
+        *[arrays.item(node, i) for i in range(count)],
+        *[arrays.full(ZERO if t is None else t, arg) for t, arg in zip(tangents, node.args, strict=True)],
+    ]
+    replace = dict(zip(rule.inputs, given, strict=True))
+    return {i: rebuild(out, replace, fold.remake) for i, out in enumerate(rule.outputs)}
+
+
+def _pull_call(node: Node, varies: tuple[bool, ...], adjoints: dict[int, Node]) -> list[Node | None]:
+    """The rule is linear in the tangents: its transpose is its own derivative by them, taken backward."""
+    rule = node.attrs.rule()
+    count, n = len(node.attrs.results), len(node.args)
+    values = [*node.args, *[arrays.item(node, i) for i in range(count)]]
+    replace = dict(zip(rule.inputs[: n + count], values, strict=True))
+    # Where the tangents stand does not matter for what is linear in them; they must not be what the arguments are.
+    outs = [rebuild(out, replace, fold.remake) for out in rule.outputs]
+    cotangents: dict[Node, Node] = {}
+    for i, g in adjoints.items():
+        gather(cotangents, outs[i], arrays.full(g, arrays.item(node, i)))
+    found = pull_back(cotangents, rule.inputs[n + count :])
+    zero = {t: arrays.full(ZERO, t) for t in rule.inputs[n + count :]}
+    return [rebuild(g, zero, fold.remake) if v and g is not ZERO else None for g, v in zip(found, varies, strict=True)]
 
 
 def resolve(node: Node) -> Node:
@@ -190,4 +582,6 @@ def put(node: Node, replace: dict[Node, Node]) -> Node:
 
 
 def _plain(node: Node, args: tuple[Node, ...]) -> Node:
-    return apply(node.attrs[0], *args, orders=node.attrs[1]) if node.op == "apply" else make(node.op, *args)
+    if node.op == "apply":
+        return apply(node.attrs[0], *args, orders=node.attrs[1])
+    return make(node.op, *args, attrs=node.attrs)

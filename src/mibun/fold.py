@@ -58,6 +58,14 @@ def _guarded(node: Node) -> bool:
     return node.op == "where" and (node.args[1] is ZERO or node.args[2] is ZERO)
 
 
+def alive(node: Node) -> Node | None:
+    """The condition under which a guarded node is anything but 0; ``None`` for any other node."""
+    if not _guarded(node):
+        return None
+    condition, _, no = node.args
+    return condition if no is ZERO else make("not", condition)
+
+
 def _core(node: Node, guards: list[Node]) -> Node:
     """What a guarded node is on its other side. The conditions passed on the way go to ``guards``."""
     while _guarded(node):
@@ -241,4 +249,8 @@ BUILDERS: Final[dict[str, Callable[..., Node]]] = {
 
 def remake(node: Node, args: tuple[Node, ...]) -> Node:
     """``node`` with other arguments, folded."""
-    return apply(node.attrs[0], *args, orders=node.attrs[1]) if node.op == "apply" else BUILDERS[node.op](*args)
+    if node.attrs is not None:
+        if node.op == "apply":
+            return apply(node.attrs[0], *args, orders=node.attrs[1])
+        return make(node.op, *args, attrs=node.attrs)
+    return BUILDERS[node.op](*args)

@@ -1215,4 +1215,478 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "각 인수에 대한 미분계수를 차례로 돌려주세요.",
         ),
     },
+    # Tracing: what would lose the derivative
+    "trace_math": {
+        "en": (
+            "{file}, line {line}: {callee} makes a plain number of its argument, and the derivative would be lost.",
+            "Write {instead} instead, which takes numbers and arrays alike.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: {callee} 함수는 인수를 보통의 수로 바꾸므로 미분할 수 없게 됩니다.",
+            "대신 {instead}처럼 써 주세요. 수에도 배열에도 쓸 수 있습니다.",
+        ),
+    },
+    "trace_float": {
+        "en": (
+            "{file}, line {line}: As a plain float this value would lose its derivative.",
+            "Leave float(…) out and calculate with the value itself. "
+            "A function that takes plain numbers only goes into mb.custom, together with its derivative.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: 이 값을 보통의 float으로 바꾸면 미분할 수 없게 됩니다.",
+            "float(…)을 빼고 값을 그대로 계산에 써 주세요. "
+            "보통의 수만 받는 함수라면 도함수와 함께 mb.custom에 넣어 주세요.",
+        ),
+    },
+    "trace_int": {
+        "en": (
+            "{file}, line {line}: As a plain int this value would lose its derivative.",
+            "To round, use np.floor, np.trunc or np.round. "
+            "Calculate indices and counts from values that are not differentiated.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: 이 값을 보통의 int로 바꾸면 미분할 수 없게 됩니다.",
+            "어림하려면 np.floor, np.trunc, np.round 가운데 하나를 쓰고, "
+            "인덱스나 횟수는 미분하지 않는 값으로 계산해 주세요.",
+        ),
+    },
+    "trace_complex": {
+        "en": (
+            "{file}, line {line}: Complex numbers are not differentiated.",
+            "Calculate with the real and the imaginary part as two real numbers.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: 복소수는 미분하지 않습니다.",
+            "실수부분과 허수부분을 두 실수로 따로 계산해 주세요.",
+        ),
+    },
+    "trace_index": {
+        "en": (
+            "{file}, line {line}: A value that is differentiated cannot be an index: an index is a whole number.",
+            "To choose by a condition, use np.where; to read a table between its entries, np.interp. "
+            "An argument that only counts should not be in argnums.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: 미분하는 값은 인덱스로 쓸 수 없습니다. 인덱스는 정수여야 합니다.",
+            "조건에 따라 값을 고르려면 np.where를, 표의 값 사이를 이으려면 np.interp를 써 주세요. "
+            "개수나 번호인 인수는 argnums에서 빼 주세요.",
+        ),
+    },
+    "trace_store": {
+        "en": (
+            "{file}, line {line}: "
+            "A value that is differentiated cannot be put into an ordinary array, which holds plain numbers.",
+            "Make the array with out = np.zeros_like(x), or np.zeros_like(x, shape=…), where x is differentiated; "
+            "or collect the values in a list and join them with np.stack.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: 보통의 배열에는 보통의 수만 담을 수 있어 미분하는 값을 넣을 수 없습니다.",
+            "미분하는 값 x로 out = np.zeros_like(x)나 np.zeros_like(x, shape=…)처럼 배열을 만들거나, "
+            "값을 리스트에 모아 np.stack으로 합쳐 주세요.",
+        ),
+    },
+    "trace_array": {
+        "en": (
+            "{file}, line {line}: An ordinary array holds plain numbers, and the derivative would be lost.",
+            "Write np.stack([…]) to make an array of values, np.concatenate to join arrays. "
+            "Around a single array np.array and np.asarray are not needed.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: 보통의 배열에는 보통의 수만 담을 수 있어 미분할 수 없게 됩니다.",
+            "값으로 배열을 만들려면 np.stack([…]), 배열을 이으려면 np.concatenate를 써 주세요. "
+            "배열 하나를 감싼 np.array나 np.asarray는 빼도 됩니다.",
+        ),
+    },
+    "trace_item": {
+        "en": (
+            "{file}, line {line}: {callee}() makes plain numbers, and the derivative would be lost.",
+            "Calculate with the value itself; one entry is x[i], all in one row x.ravel().",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: {callee}() 메서드는 값을 보통의 수로 바꾸므로 미분할 수 없게 됩니다.",
+            "값을 그대로 계산에 써 주세요. 성분 하나는 x[i], 한 줄로 편 배열은 x.ravel()로 얻습니다.",
+        ),
+    },
+    "trace_hash": {
+        "en": (
+            "{file}, line {line}: "
+            "A value that is differentiated cannot be the key of a dict, in a set, or given to a cached function.",
+            "Choose by a condition with np.where, or use the position in a list as the key.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: "
+            "미분하는 값은 dict의 키나 set의 원소, 결과를 저장해 두는 함수(lru_cache)의 인수로 쓸 수 없습니다.",
+            "조건에 따라 고르려면 np.where를 쓰고, 키로는 리스트에서의 번호를 써 주세요.",
+        ),
+    },
+    "trace_format": {
+        "en": (
+            "{file}, line {line}: Here only the shape of the value is known, and {spec} needs a number.",
+            "Return the value, and format it outside of the function.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: 여기서는 값의 모양만 알 수 있어 {spec} 서식으로 쓸 수 없습니다.",
+            "값을 돌려주고 함수 밖에서 서식을 적용해 주세요.",
+        ),
+    },
+    "trace_pickle": {
+        "en": (
+            "{file}, line {line}: A value that is being differentiated cannot be saved or sent to another process.",
+            "Return it from the function first.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: 미분하는 동안에는 값을 저장하거나 다른 프로세스로 보낼 수 없습니다.",
+            "먼저 함수의 결과로 돌려준 다음 저장해 주세요.",
+        ),
+    },
+    # Tracing: what is not covered
+    "trace_function": {
+        "en": (
+            "{file}, line {line}: {name} cannot be differentiated here.",
+            "Write it with other NumPy functions, or give it to mb.custom together with its derivative.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: {name} 함수는 여기서 미분할 수 없습니다.",
+            "다른 NumPy 함수로 바꾸어 쓰거나, 도함수와 함께 mb.custom에 넣어 주세요.",
+        ),
+    },
+    "trace_scipy": {
+        "en": (
+            "{file}, line {line}: mibun cannot look into {name}, a function of SciPy.",
+            "Give it to mb.custom together with its derivative. For the solution of an equation there is mb.implicit.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: SciPy의 {name} 함수는 안을 들여다볼 수 없어 미분할 수 없습니다.",
+            "도함수와 함께 mb.custom에 넣어 주세요. 방정식의 해라면 mb.implicit을 써 주세요.",
+        ),
+    },
+    "trace_option": {
+        "en": (
+            "{file}, line {line}: {name} cannot be differentiated with {option}.",
+            "Leave it out, or write the calculation with other NumPy functions.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: {name} 함수에 {option} 옵션을 쓰면 미분할 수 없습니다.",
+            "옵션을 빼거나 다른 NumPy 함수로 바꾸어 써 주세요.",
+        ),
+    },
+    "trace_attribute": {
+        "en": (
+            "{file}, line {line}: A value that is differentiated has no .{name}.",
+            "Use the NumPy functions, np.sum(x), or the attributes shape, ndim, size, dtype and T.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: 미분하는 값에는 .{name} 속성이 없습니다.",
+            "np.sum(x) 같은 NumPy 함수나 shape, ndim, size, dtype, T 속성을 써 주세요.",
+        ),
+    },
+    "trace_bits": {
+        "en": (
+            "{file}, line {line}: Bits of numbers are not differentiated.",
+            "~ and np.logical_not are for conditions, such as ~(x > 0).",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: 수의 비트 연산은 미분하지 않습니다.",
+            "~와 np.logical_not은 ~(x > 0)처럼 조건에만 써 주세요.",
+        ),
+    },
+    "trace_kind": {
+        "en": (
+            "{file}, line {line}: Values of type {kind} cannot be calculated with here.",
+            "Use float64 or float32. A complex number can be written as two real ones, its real and imaginary part.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: {kind} 형의 값은 여기서 계산에 쓸 수 없습니다.",
+            "float64나 float32를 써 주세요. 복소수는 실수부분과 허수부분을 두 실수로 쓰면 됩니다.",
+        ),
+    },
+    # Tracing: arrays that share memory
+    "trace_alias": {
+        "en": (
+            "{file}, line {line}: This array is a view: in NumPy, writing to it would change another array as well.",
+            "Write to the array itself, as in a[1:3] = …, or take a copy first: b = a[1:3].copy().",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: 이 배열은 다른 배열의 일부(뷰)라서, 여기에 쓰면 NumPy에서는 그 배열도 바뀝니다.",
+            "a[1:3] = …처럼 원래 배열에 직접 쓰거나, 먼저 b = a[1:3].copy()처럼 복사해 주세요.",
+        ),
+    },
+    "trace_stale": {
+        "en": (
+            "{file}, line {line}: "
+            "This array is a view of one that was written to since; in NumPy, it would have changed with it.",
+            "Take the part again after writing, or a copy before it: b = a[1:3].copy().",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: "
+            "이 배열은 다른 배열의 일부(뷰)인데 그 뒤에 원래 배열이 바뀌었습니다. NumPy에서는 이 배열도 함께 바뀝니다.",
+            "바꾼 뒤에 그 부분을 다시 꺼내거나, 바꾸기 전에 b = a[1:3].copy()처럼 복사해 주세요.",
+        ),
+    },
+    # Tracing: shapes and decisions
+    "trace_fit": {
+        "en": (
+            "{file}, line {line}: A value of shape {given} does not fit into a place of shape {wanted}.",
+            "From the last axis on, its sizes must be equal to those of the place or 1.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: 모양이 {wanted}인 자리에 모양이 {given}인 값을 넣을 수 없습니다.",
+            "마지막 축부터 견주어 값의 크기가 자리의 크기와 같거나 1이 되게 해 주세요.",
+        ),
+    },
+    "trace_axis": {
+        "en": (
+            "{file}, line {line}: An array with {ndim} axes has no axis {axis}.",
+            "Axes count from 0, or from -1 back.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: 축이 {ndim}개인 배열에는 축 {axis:이} 없습니다.",
+            "축의 번호는 앞에서부터 0, 1, …이고 뒤에서부터는 -1, -2, …입니다.",
+        ),
+    },
+    "trace_truth": {
+        "en": (
+            "{file}, line {line}: "
+            "The truth value of an array with more than one element is ambiguous; its shape is {shape}.",
+            "Use np.all or np.any for one answer, np.where for one for each element.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: 모양이 {shape}인 배열은 성분이 하나가 아니어서 참인지 거짓인지 정할 수 없습니다.",
+            "답 하나를 얻으려면 np.all이나 np.any를, 성분마다 고르려면 np.where를 써 주세요.",
+        ),
+    },
+    "trace_branch_in_loop": {
+        "en": (
+            "{file}, line {line}: "
+            "The body of mb.scan, mb.while_loop or mb.vmap is run once for all its values, so it cannot branch on one.",
+            "Calculate both branches and choose with np.where(condition, a, b).",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: mb.scan, mb.while_loop, mb.vmap에 넣은 함수는 "
+            "모든 값에 대하여 한 번만 실행되므로, 그 안에서 값에 따라 갈라질 수 없습니다.",
+            "두 경우를 모두 계산하고 np.where(조건, a, b)로 골라 주세요.",
+        ),
+    },
+    # Transforms: arguments and results
+    "not_scalar": {
+        "en": (
+            "mb.{title} needs a function with one number as its value; this one returned an array of shape {shape}.",
+            "For all derivatives of an array use mb.jacobian; for a loss take np.sum or np.mean of it.",
+        ),
+        "ko": (
+            "mb.{title}에 넣는 함수의 값은 수 하나여야 하는데, 모양이 {shape}인 배열을 돌려주었습니다.",
+            "배열의 모든 미분계수를 구하려면 mb.jacobian을 쓰고, 손실 함수라면 np.sum이나 np.mean을 취해 주세요.",
+        ),
+    },
+    "no_number": {
+        "en": (
+            "mb.{title} needs a function with a number as its value; this one returned an object of type {kind}.",
+            "Return the number that is to be differentiated; perhaps return is missing.",
+        ),
+        "ko": (
+            "mb.{title}에 넣는 함수의 값은 수여야 하는데, {kind} 형의 값을 돌려주었습니다.",
+            "미분할 수를 돌려주게 해 주세요. return이 빠지지 않았는지 확인해 주세요.",
+        ),
+    },
+    "argument_kind": {
+        "en": (
+            "mb.{title} cannot differentiate by an argument of type {kind}.",
+            "Give real numbers: float, int or arrays of them. A complex number becomes two real ones; "
+            "leave text and other objects out with argnums.",
+        ),
+        "ko": (
+            "mb.{title}: {kind} 형의 인수로는 미분할 수 없습니다.",
+            "float, int 또는 이들로 된 배열을 써 주세요. 복소수는 두 실수로 나누고, "
+            "텍스트나 다른 객체는 argnums에서 빼 주세요.",
+        ),
+    },
+    # Beyond what was asked: the other keys that tracing and the transforms raise
+    "not_callable": {
+        "en": ("This is not a function: {kind}.", "Give the function itself, without calling it: mb.grad(f)(x)."),
+        "ko": ("함수가 아닙니다: {kind}.", "mb.grad(f)(x)처럼 함수를 호출하지 말고 그대로 써 주세요."),
+    },
+    "argnums": {
+        "en": ("This does not name arguments: {given}", "Give the number of one argument, from 0, or a tuple of them."),
+        "ko": ("인수의 번호가 아닙니다: {given}", "0부터 센 인수의 번호 하나나 번호의 튜플을 써 주세요."),
+    },
+    "argnums_range": {
+        "en": (
+            "mb.{title} is to differentiate by argument {given}, but {count} were given.",
+            "Arguments count from 0; those given by name are not counted.",
+        ),
+        "ko": (
+            "mb.{title}에서 미분할 인수의 번호는 {given}인데, 인수는 {count}개만 주어졌습니다.",
+            "인수의 번호는 0부터 세어 주세요. 이름으로 준 인수는 세지 않습니다.",
+        ),
+    },
+    "aux": {
+        "en": (
+            "With has_aux, the function given to mb.{title} has to return two things: the value and the rest.",
+            "Write return value, rest; or leave has_aux out.",
+        ),
+        "ko": (
+            "has_aux를 쓰면 mb.{title}에 넣는 함수는 값과 나머지, 두 가지를 돌려주어야 합니다.",
+            "return 값, 나머지처럼 쓰거나 has_aux를 빼 주세요.",
+        ),
+    },
+    "primals": {
+        "en": (
+            "mb.{title} takes two tuples of equal length: the arguments, and a vector for each.",
+            "For one argument write mb.{title}(f, (x,), (v,)).",
+        ),
+        "ko": (
+            "mb.{title}에는 길이가 같은 튜플 두 개가 필요합니다: 인수들과, 인수마다 하나씩의 벡터.",
+            "인수가 하나이면 mb.{title}(f, (x,), (v,))처럼 써 주세요.",
+        ),
+    },
+    "tangent_tree": {
+        "en": (
+            "The vector given to mb.{title} is not nested like what it belongs to.",
+            "Give it as the same tuples, lists and dicts, with a number or an array in each place.",
+        ),
+        "ko": (
+            "mb.{title}에 준 벡터의 짜임이 대응하는 인수나 값과 다릅니다.",
+            "같은 튜플, 리스트, dict로 쓰고 자리마다 수나 배열을 넣어 주세요.",
+        ),
+    },
+    "tangent_shape": {
+        "en": (
+            "A vector of shape {given} was given to mb.{title} where {wanted} is needed.",
+            "Give it the shape of what it belongs to, as in np.ones_like(x).",
+        ),
+        "ko": (
+            "mb.{title}에 준 벡터의 모양이 {given}입니다. {wanted:이} 필요합니다.",
+            "np.ones_like(x)처럼 대응하는 인수나 값과 같은 모양으로 써 주세요.",
+        ),
+    },
+    "vmap_axes": {
+        "en": (
+            "in_axes has {given} entries, and {wanted} are needed.",
+            "Give one for each argument, None for one that is the same every time.",
+        ),
+        "ko": (
+            "in_axes가 {given}개인데 {wanted}개가 필요합니다.",
+            "인수마다 하나씩, 매번 같은 인수이면 None을 써 주세요.",
+        ),
+    },
+    "vmap_axis": {
+        "en": ("An array of shape {shape} has no axis {axis} to map over.", "Choose another with in_axes, or None."),
+        "ko": ("모양이 {shape}인 배열에는 축 {axis:이} 없습니다.", "in_axes로 다른 축을 고르거나 None을 써 주세요."),
+    },
+    "vmap_sizes": {
+        "en": (
+            "The axes to map over differ in size, or there are none: {sizes}.",
+            "Give arrays of equal size along these axes, at least one.",
+        ),
+        "ko": (
+            "mb.vmap이 따라갈 축의 크기가 서로 다르거나 그런 축이 없습니다: {sizes}.",
+            "그 축의 크기가 같은 배열을 하나 이상 써 주세요.",
+        ),
+    },
+    "custom_rule": {
+        "en": (
+            "The rule of mb.custom({name}) returned {given} where the tangent of the value, {wanted}, is needed.",
+            "rule(primals, tangents) returns the tangent, shaped like the value, or (value, tangent).",
+        ),
+        "ko": (
+            "mb.custom({name})의 규칙이 {given:을} 돌려주었습니다. 함숫값의 접벡터 {wanted:이} 필요합니다.",
+            "rule(primals, tangents)는 함숫값과 모양이 같은 접벡터나 (값, 접벡터)를 돌려주어야 합니다.",
+        ),
+    },
+    "checkpoint": {
+        "en": ("A checkpoint every {given} turns is not possible.", "Give a whole number from 1 on."),
+        "ko": ("checkpoint로 쓸 수 없는 값입니다: {given}", "1 이상의 정수를 써 주세요."),
+    },
+    "dense": {
+        "en": (
+            "A dense matrix of {rows} × {columns} entries is beyond the limit, {limit}.",
+            "Ask for sparse=True, or for products with vectors: mb.jvp, mb.vjp, mb.hvp.",
+        ),
+        "ko": (
+            "크기가 {rows} × {columns}인 행렬은 한도({limit})를 넘어 통째로 만들 수 없습니다.",
+            "sparse=True를 쓰거나 벡터와의 곱을 구하는 mb.jvp, mb.vjp, mb.hvp를 써 주세요.",
+        ),
+    },
+    "loop_condition": {
+        "en": ("The condition of mb.while_loop is no single truth value.", "Return one comparison, such as x > 0."),
+        "ko": ("mb.while_loop의 조건이 참 또는 거짓 하나가 아닙니다.", "x > 0처럼 비교 하나를 돌려주세요."),
+    },
+    "loop_shape": {
+        "en": (
+            "In mb.{title} a carried value of shape {before} came out of a turn with shape {after}.",
+            "What goes round must keep its shape: begin with an array of the final shape.",
+        ),
+        "ko": (
+            "mb.{title}에서 모양이 {before}이던 값이 한 번 돌고 나서 {after:이} 되었습니다.",
+            "다음 번으로 넘기는 값은 모양이 변하지 않아야 합니다. 처음부터 마지막과 같은 모양의 배열로 시작해 주세요.",
+        ),
+    },
+    "loop_tree": {
+        "en": (
+            "In mb.{title} the carried value came out of a turn nested differently.",
+            "Return it as the same tuples, lists and dicts as it came in.",
+        ),
+        "ko": (
+            "mb.{title}에서 다음 번으로 넘기는 값의 짜임이 들어온 값과 다릅니다.",
+            "들어온 값과 같은 튜플, 리스트, dict로 돌려주세요.",
+        ),
+    },
+    "mode": {
+        "en": ("There is no mode {given}.", "Choose one of these: {modes}."),
+        "ko": ("{given:이}라는 방식은 없습니다.", "{modes} 가운데 하나를 써 주세요."),
+    },
+    "scan_length": {
+        "en": (
+            "mb.scan needs one length, and there are these: {lengths}.",
+            "Give arrays of equal length along their first axis, or length=… without arrays.",
+        ),
+        "ko": (
+            "mb.scan의 길이가 하나로 정해지지 않습니다: {lengths}.",
+            "첫째 축의 길이가 같은 배열들을 쓰고, 배열이 없으면 length=…를 써 주세요.",
+        ),
+    },
+    "scan_result": {
+        "en": (
+            "The function given to mb.scan has to return two things: the carry and a result.",
+            "Return carry, None if there is no result.",
+        ),
+        "ko": (
+            "mb.scan에 넣는 함수는 다음 번으로 넘길 값과 결과, 두 가지를 돌려주어야 합니다.",
+            "결과가 없으면 return carry, None이라고 써 주세요.",
+        ),
+    },
+    "square": {
+        "en": ("A square matrix is needed here, and the shape is {shape}.", "The last two sizes must be equal."),
+        "ko": (
+            "여기에는 정사각행렬이 필요합니다. 배열의 모양은 {shape}입니다.",
+            "마지막 두 축의 크기가 같아야 합니다.",
+        ),
+    },
+    "vmap_call": {
+        "en": ("The foreign function {name} cannot be mapped twice.", "Let it take whole arrays, or use one mb.vmap."),
+        "ko": (
+            "외부 함수 {name}에는 mb.vmap을 두 번 겹쳐 쓸 수 없습니다.",
+            "배열을 통째로 받게 하거나 mb.vmap을 한 번만 써 주세요.",
+        ),
+    },
+    "vmap_mask": {
+        "en": (
+            "Within mb.vmap the number of entries that a mask chooses differs, and so would the shapes.",
+            "Write np.where(mask, x, 0) instead of x[mask].",
+        ),
+        "ko": (
+            "mb.vmap 안에서는 마스크가 고르는 성분의 수가 저마다 달라 배열의 모양을 정할 수 없습니다.",
+            "x[mask] 대신 np.where(mask, x, 0)을 써 주세요.",
+        ),
+    },
+    "vmap_shapes": {
+        "en": (
+            "Within mb.vmap the results have different shapes: {shapes}.",
+            "Every way through the function must return the same shape.",
+        ),
+        "ko": (
+            "mb.vmap 안에서 결과의 모양이 서로 다릅니다: {shapes}.",
+            "함수가 어느 갈래로 가든 같은 모양을 돌려주어야 합니다.",
+        ),
+    },
 }

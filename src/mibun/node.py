@@ -10,6 +10,7 @@ Every function here walks iteratively, so depth is bounded by memory and not by 
 from __future__ import annotations
 
 import gc
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -228,6 +229,7 @@ def _load(rows: list[tuple[Any, ...]]) -> Node:
     made: list[Node] = []
     for op, positions, attrs, shape, dtype in rows:
         args = tuple(made[i] for i in positions)
+        dtype = sys.intern(dtype)  # compared by identity
         made.append(intern(key_of(op, args, attrs, shape, dtype), op, args, attrs, shape, dtype))
     return made[-1]
 

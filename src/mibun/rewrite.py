@@ -41,7 +41,7 @@ from mibun.identities import (
     tangent,
 )
 from mibun.node import Node, growing, postorder, rebuild, symbols, tree_size
-from mibun.ops import ONE, OPS, PI, ZERO, apply, const, make
+from mibun.ops import FORMULA, ONE, PI, ZERO, apply, const, make
 from mibun.rational import (
     NOTHING,
     UNIT,
@@ -1000,7 +1000,7 @@ def _leading(poly: Poly) -> Fraction:
 
 
 _FUNCTION_ORDER: Final = {
-    op: f"{i:03}" for i, op in enumerate(dict.fromkeys(["sqrt", "sin", "cos", "sec", "csc", "tan", "cot", *OPS]))
+    op: f"{i:03}" for i, op in enumerate(dict.fromkeys(["sqrt", "sin", "cos", "sec", "csc", "tan", "cot", *FORMULA]))
 }
 _RELATED: Final = frozenset(op for pair in (*RATIOS, *PRODUCTS) for op in pair)
 

@@ -16,13 +16,15 @@ Source of the rows: NIST Digital Library of Mathematical Functions (dlmf.nist.go
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from mibun import fold, ops
+from mibun import arrays, fold, ops
+from mibun.arrays import contract, embed, expand, full, matmul, part, reshape, slices, swap, total, transpose, zeros
 from mibun.node import Node, postorder
-from mibun.ops import OPS, PI, ZERO, apply, const, make, symbol
+from mibun.ops import ONE, OPS, PI, ZERO, apply, const, make, symbol
 
 
 class Name(NamedTuple):
@@ -61,6 +63,11 @@ PIECEWISE = Name("piecewise", "Piecewise rule", "구간별로 정의된 함수�
 ACTIVATION = Name("activation", "Derivative of an activation function", "활성화 함수의 도함수")
 SPECIAL = Name("special", "Derivative of a special function", "특수함수의 도함수")
 PLANE = Name("plane", "Derivative of a distance or an angle", "거리와 편각의 도함수")
+LINEAR = Name("linear_map", "A linear map is its own derivative", "선형사상의 미분")
+BILINEAR = Name("bilinear", "Product rule for matrix products", "행렬 곱의 미분법")
+REDUCTION = Name("reduction", "Derivative of a product, a maximum or a determinant", "곱 · 최댓값 · 행렬식의 미분")
+MATRIX = Name("matrix", "Derivative of a matrix function", "행렬함수의 미분")
+RECURRENCE = Name("recurrence", "Derivative of a recurrence", "점화식의 미분")
 ABSTRACT = Name("abstract", "Derivative of an unnamed function", "함수 f의 도함수")
 CHAIN = Name("chain", "Chain rule", "합성함수의 미분법 (연쇄 법칙)")
 
@@ -73,7 +80,7 @@ class Term:
     def __init__(self, node: Node) -> None:
         self.node = node
 
-    def __add__(self, other: Term | int) -> Term:
+    def __add__(self, other: Term | float) -> Term:
         return _term("add", self, other)
 
     def __radd__(self, other: int) -> Term:
@@ -106,14 +113,14 @@ class Term:
     def __abs__(self) -> Term:
         return _term("abs", self)
 
-    def __lt__(self, other: Term | int) -> Term:
+    def __lt__(self, other: Term | float) -> Term:
         return _term("lt", self, other)
 
     def __gt__(self, other: Term | int) -> Term:
         return _term("gt", self, other)
 
 
-def _term(op: str, *args: Term | int) -> Term:
+def _term(op: str, *args: Term | float) -> Term:
     return Term(make(op, *[arg.node if isinstance(arg, Term) else const(arg) for arg in args]))
 
 
@@ -210,7 +217,7 @@ def _filled(node: Node, programs: dict[Node, Program], slots: dict[Node, int]) -
 TABLE: Final[dict[tuple[str, tuple[bool, ...]], Rule]] = {}
 
 
-def rule(pattern: Term, *partials: Term | int, name: Name, whole: Term | None = None) -> None:
+def rule(pattern: Term, *partials: Term | float, name: Name, whole: Term | None = None) -> None:
     """Add a row to the table: its pattern, and a partial derivative for each argument that varies, in order."""
     node = pattern.node
     given = iter([part.node if isinstance(part, Term) else const(part) for part in partials])
@@ -328,6 +335,323 @@ CONDITIONS: Final[dict[str, Node]] = {
     "floor": make("ne", u.node, make("floor", u.node)),
     "ceil": make("ne", u.node, make("ceil", u.node)),
 }
+
+
+# Elementwise functions of NumPy code that formulas do without.
+rule(F.log1p(u), 1 / (1 + u), name=LOGARITHM, whole=du / (1 + u))
+rule(F.expm1(u), F.exp(u), name=EXPONENTIAL)
+rule(F.rint(u), 0, name=STEP)
+rule(F.alias(u), 1, name=IDENTITY)
+rule(F.mod(u, v), 1, -F.floor(u / v), name=STEP)
+rule(F.mod(u, a), 1, name=STEP)
+rule(F.mod(a, u), -F.floor(a / u), name=STEP)
+rule(F.sinc(n, u), F.sinc(n + 1, u), name=SPECIAL)
+_apart = F.where(F.eq(u, v), F.where(abs(u) < math.inf, u - v, 0), u - v)  # ∞ - ∞ is no distance
+rule(F.logaddexp(u, v), F.sigmoid(_apart), F.sigmoid(-_apart), name=LOGARITHM)
+_apart = F.where(F.eq(u, a), F.where(abs(u) < math.inf, u - a, 0), u - a)
+rule(F.logaddexp(u, a), F.sigmoid(_apart), name=LOGARITHM)
+rule(F.logaddexp(a, u), F.sigmoid(_apart), name=LOGARITHM)
+# power is pow with its edges settled: the slope of x⁰ is 0 at 0, too, and that of 0ʸ by y is 0 for y > 0.
+rule(
+    F.power(u, v),
+    F.where(F.eq(v, 0), F.where(F.eq(u, 0), 0, v * F.power(u, v - 1)), v * F.power(u, v - 1)),
+    F.where(F.eq(u, 0), F.where(v > 0, 0, out * F.ln(u)), out * F.ln(u)),
+    name=GENERAL_POWER,
+)
+rule(
+    F.power(u, n),
+    F.where(F.eq(n, 0), F.where(F.eq(u, 0), 0, n * F.power(u, n - 1)), n * F.power(u, n - 1)),
+    name=POWER,
+)
+rule(F.power(a, u), F.where(F.eq(a, 0), F.where(u > 0, 0, out * F.ln(a)), out * F.ln(a)), name=EXPONENTIAL)
+
+
+class ArrayRule(NamedTuple):
+    """One row for a function of whole arrays.
+
+    ``push(node, tangents)`` is the derivative of the node from those of its arguments (``None`` for one that does not
+    vary), ``pull(node, position, g)`` what it passes back of its adjoint ``g``. Both make graphs: apply them to symbols
+    to see the row as an expression.
+    """
+
+    name: Name
+    push: Callable[[Node, list[Node | None]], Node]
+    pull: Callable[[Node, int, Node], Node]
+
+
+ARRAY_TABLE: Final[dict[str, ArrayRule]] = {}
+
+
+def linear(op: str, transposed: Callable[[Node, int, Node], Node]) -> None:
+    """A row for a linear map, which is its own derivative: ``transposed(node, position, g)`` is its transpose."""
+
+    def push(node: Node, tangents: list[Node | None]) -> Node:
+        args = [
+            arg if arg.dtype is ops.INTEGER else zeros(arg.shape, node.dtype) if tangent is None else full(tangent, arg)
+            for arg, tangent in zip(node.args, tangents, strict=True)
+        ]
+        return make(op, *args, attrs=node.attrs)
+
+    ARRAY_TABLE[op] = ArrayRule(LINEAR, push, transposed)
+
+
+def reduction(op: str, slopes: Callable[[Node], Node], axes: Callable[[Node], Sequence[int]]) -> None:
+    """A row for a function that makes one value of the entries along some axes: ``slopes(node)`` has its partial
+    derivative by each entry."""
+
+    def push(node: Node, tangents: list[Node | None]) -> Node:
+        (tangent,) = tangents
+        assert tangent is not None
+        return total(fold.mul(full(slopes(node), node.args[0]), tangent), axes(node))
+
+    def pull(node: Node, position: int, g: Node) -> Node:
+        return fold.mul(expand(g, axes(node)), slopes(node))
+
+    ARRAY_TABLE[op] = ArrayRule(REDUCTION, push, pull)
+
+
+def array(op: str, name: Name, push: Callable[..., Node], *pulls: Callable[..., Node]) -> None:
+    """A row for any other function of arrays.
+
+    ``push(arguments…, out, tangents…)`` takes zeros for what does not vary, ``pulls`` are functions of (arguments…,
+    out, adjoint), one for each argument.
+    """
+
+    def forward(node: Node, tangents: list[Node | None]) -> Node:
+        given = [ZERO if t is None else full(t, arg) for t, arg in zip(tangents, node.args, strict=True)]
+        return push(*node.args, node, *given)
+
+    def backward(node: Node, position: int, g: Node) -> Node:
+        return pulls[position](*node.args, node, g)
+
+    ARRAY_TABLE[op] = ArrayRule(name, forward, backward)
+
+
+# Moving entries: the transpose moves them back.
+linear("reshape", lambda node, _, g: reshape(g, node.args[0].shape))
+linear("transpose", lambda node, _, g: transpose(g, arrays.inverse(node.attrs)))
+linear("slice", lambda node, _, g: embed(g, node.args[0].shape, node.attrs))
+linear("embed", lambda node, _, g: slices(g, node.attrs[1]))
+linear("broadcast", lambda node, _, g: arrays.fit(g, node.shape, node.args[0]))
+linear("sum", lambda node, _, g: expand(g, node.attrs))
+linear("cumsum", lambda node, _, g: arrays.cumsum(g, node.attrs[0], not node.attrs[1]))
+linear("take", lambda node, _, g: arrays.scatter(g, node.args[1], node.args[0].shape[0], node.attrs))
+linear("scatter", lambda node, _, g: arrays.take(g, node.args[1], node.attrs[1]))
+
+
+def _joined(node: Node, position: int, g: Node) -> Node:
+    before = sum([arg.shape[node.attrs] for arg in node.args[:position]])
+    return part(g, node.attrs, before, node.args[position].shape[node.attrs])
+
+
+def _placed(node: Node, position: int, g: Node) -> Node:
+    if position:
+        return slices(g, node.attrs[position - 1])
+    holes = [zeros(value.shape, node.dtype) for value in node.args[1:]]
+    return arrays.place(g, holes, node.attrs)
+
+
+linear("concat", _joined)
+linear("place", _placed)
+
+
+# Products.
+def _contract_push(node: Node, tangents: list[Node | None]) -> Node:
+    x, y = node.args
+    dx, dy = tangents
+    left = ZERO if dx is None else contract(node.attrs, full(dx, x), y)
+    right = ZERO if dy is None else contract(node.attrs, x, full(dy, y))
+    return fold.add(left, right)
+
+
+def _contract_pull(node: Node, position: int, g: Node) -> Node:
+    x, y = node.args
+    first, second, out = node.attrs
+    return contract((second, out, first), y, g) if position == 0 else contract((first, out, second), x, g)
+
+
+ARRAY_TABLE["contract"] = ArrayRule(BILINEAR, _contract_push, _contract_pull)
+
+
+def _others(node: Node) -> Node:
+    """For each entry the product of the others, as products of those before it and of those after: right at zeros."""
+    x, axes = node.args[0], node.attrs
+    kept = [axis for axis in range(len(x.shape)) if axis not in axes]
+    order = [*kept, *axes]
+    turned = transpose(x, order)
+    row = reshape(turned, (*node.shape, math.prod([x.shape[axis] for axis in axes])))
+    last = len(node.shape)
+    if not row.shape[last]:
+        return zeros(x.shape, node.dtype)
+    before = _before(make("cumprod", row, attrs=(last, False)), last, False, ONE)
+    after = _before(make("cumprod", row, attrs=(last, True)), last, True, ONE)
+    return transpose(reshape(fold.mul(before, after), turned.shape), arrays.inverse(order))
+
+
+def _before(y: Node, axis: int, backward: bool, first: Node) -> Node:
+    """For each entry along an axis the one before it (``backward``: after it); ``first`` where there is none."""
+    n = y.shape[axis]
+    edge = full(first, part(y, axis, 0, min(n, 1)))
+    rest = part(y, axis, 1 if backward else 0, max(n - 1, 0))
+    return arrays.concat([rest, edge] if backward else [edge, rest], axis)
+
+
+def _extreme(node: Node) -> Node:
+    """Entries that tie for the extreme share its derivative equally: the subgradient of least norm."""
+    x, axes = node.args[0], node.attrs
+    ties = make("eq", x, expand(node, axes))
+    count = expand(total(arrays.cast(ties, node.dtype), axes), axes)
+    return fold.where(ties, fold.div(ONE, count), ZERO)
+
+
+def _matrix_axes(node: Node) -> tuple[int, int]:
+    n = len(node.args[0].shape)
+    return n - 2, n - 1
+
+
+reduction("prod", _others, lambda node: node.attrs)
+reduction("amax", _extreme, lambda node: node.attrs)
+reduction("amin", _extreme, lambda node: node.attrs)
+reduction("det", lambda node: swap(make("adjugate", node.args[0])), _matrix_axes)  # Jacobi's formula
+reduction("logdet", lambda node: swap(make("inv", node.args[0])), _matrix_axes)
+
+# Recurrences: y[i] = a[i] y[i-1] + b[i]. A running product is one, and so is the derivative of each.
+
+
+def _recurrence_push(a: Node, b: Node, y: Node, da: Node, db: Node) -> Node:
+    axis, backward = y.attrs
+    rate = fold.mul(da, _before(y, axis, backward, ZERO))
+    return arrays.recurrence(a, full(fold.add(rate, db), y), axis, backward)
+
+
+def _carried_back(a: Node, y: Node, g: Node) -> Node:
+    axis, backward = y.attrs
+    return arrays.recurrence(_before(a, axis, not backward, ZERO), g, axis, not backward)
+
+
+array(
+    "recurrence",
+    RECURRENCE,
+    _recurrence_push,
+    lambda a, b, y, g: fold.mul(_carried_back(a, y, g), _before(y, *y.attrs, ZERO)),
+    lambda a, b, y, g: _carried_back(a, y, g),
+)
+array(
+    "cumprod",
+    RECURRENCE,
+    lambda x, y, dx: arrays.recurrence(x, fold.mul(_before(y, *y.attrs, ONE), dx), *y.attrs),
+    lambda x, y, g: fold.mul(_carried_back(x, y, g), _before(y, *y.attrs, ONE)),
+)
+
+# Linear algebra. Sources: M. Giles, Collected matrix derivative results for forward and reverse mode (2008), for inv,
+# solve and the symmetric eigenvalue problem; I. Murray, Differentiation of the Cholesky decomposition (2016).
+array(
+    "inv",
+    MATRIX,
+    lambda x, out, dx: fold.neg(matmul(matmul(out, dx), out)),
+    lambda x, out, g: fold.neg(matmul(matmul(swap(out), g), swap(out))),
+)
+
+
+def _solve_back(a: Node, out: Node, g: Node) -> Node:
+    lead = out.shape[:-2]
+    return make("solve", arrays.broadcast(swap(a), lead + a.shape[-2:]), g)
+
+
+array(
+    "solve",
+    MATRIX,
+    lambda a, b, out, da, db: make("solve", a, full(fold.sub(db, ZERO if da is ZERO else matmul(da, out)), out)),
+    lambda a, b, out, g: arrays.fit(
+        fold.neg(matmul(_solve_back(a, out, g), swap(out))), out.shape[:-2] + a.shape[-2:], a
+    ),
+    lambda a, b, out, g: arrays.fit(_solve_back(a, out, g), out.shape, b),
+)
+
+
+def _lower(x: Node) -> Node:
+    """The lower triangle, the diagonal halved."""
+    import numpy as np
+
+    half = np.tril(np.ones(x.shape[-2:])) - np.eye(x.shape[-1]) / 2
+    return fold.mul(arrays.cast(ops.data(half), x.dtype), x)
+
+
+def _cholesky_push(a: Node, low: Node, da: Node) -> Node:
+    inverse = make("inv", low)
+    return matmul(low, _lower(matmul(matmul(inverse, da), swap(inverse))))
+
+
+def _cholesky_pull(a: Node, low: Node, g: Node) -> Node:
+    inverse = make("inv", low)
+    core = matmul(matmul(swap(inverse), _lower(matmul(swap(low), g))), inverse)
+    return fold.div(fold.add(core, swap(core)), const(2))
+
+
+array("cholesky", MATRIX, _cholesky_push, _cholesky_pull)
+
+
+def _adjugate_push(a: Node, out: Node, da: Node) -> Node:
+    """From adj(A) = det(A) A⁻¹; where A has no inverse there is NaN."""
+    inverse = make("inv", a)
+    slope = expand(
+        total(fold.mul(swap(out), da), (len(a.shape) - 2, len(a.shape) - 1)), (len(a.shape) - 2, len(a.shape) - 1)
+    )
+    return fold.sub(fold.mul(slope, inverse), matmul(matmul(inverse, da), out))
+
+
+def _adjugate_pull(a: Node, out: Node, g: Node) -> Node:
+    inverse = make("inv", a)
+    axes = (len(a.shape) - 2, len(a.shape) - 1)
+    weight = expand(total(fold.mul(g, inverse), axes), axes)
+    return fold.sub(fold.mul(weight, swap(out)), matmul(matmul(swap(inverse), g), swap(out)))
+
+
+array("adjugate", MATRIX, _adjugate_push, _adjugate_pull)
+
+
+class SeveralRule(NamedTuple):
+    """One row for a function with several values, such as eigenvalues and eigenvectors.
+
+    ``push(node, tangent)`` gives the derivative of each value, ``pull(node, {index: adjoint})`` what goes back.
+    """
+
+    name: Name
+    push: Callable[[Node, Node], dict[int, Node]]
+    pull: Callable[[Node, dict[int, Node]], Node]
+
+
+def _gaps(w: Node) -> Node:
+    """1/(w[j] - w[i]), 0 where two eigenvalues are equal."""
+    n = len(w.shape)
+    gap = fold.sub(expand(w, (n - 1,)), expand(w, (n,)))
+    same = make("eq", gap, ZERO)
+    return make("where", same, ZERO, fold.div(ONE, make("where", same, ONE, gap)))
+
+
+def _eigh_push(node: Node, da: Node) -> dict[int, Node]:
+    w, vectors = arrays.item(node, 0), arrays.item(node, 1)
+    da = full(da, node.args[0])
+    turned = matmul(matmul(swap(vectors), da), vectors)
+    n = len(da.shape)
+    diagonal = total(fold.mul(vectors, matmul(da, vectors)), (n - 2,))
+    return {0: diagonal, 1: matmul(vectors, fold.mul(_gaps(w), turned))}
+
+
+def _eigh_pull(node: Node, adjoints: dict[int, Node]) -> Node:
+    w, vectors = arrays.item(node, 0), arrays.item(node, 1)
+    n = len(vectors.shape)
+    core = ZERO
+    if 1 in adjoints:
+        g = full(adjoints[1], vectors)
+        core = matmul(vectors, fold.mul(_gaps(w), matmul(swap(vectors), g)))
+    if 0 in adjoints:
+        g = full(adjoints[0], w)
+        core = fold.add(core, fold.mul(vectors, expand(g, (n - 2,))))
+    return matmul(core, swap(vectors))
+
+
+SEVERAL_TABLE: Final[dict[str, SeveralRule]] = {"eigh": SeveralRule(MATRIX, _eigh_push, _eigh_pull)}
 
 
 def abstract(node: Node, position: int) -> Node:

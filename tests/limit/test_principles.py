@@ -26,7 +26,7 @@ from mibun.errors import BudgetExceeded, DomainError, UnsupportedOperation
 from mibun.limit import families, theorems
 from mibun.limit.principles import principles, quotient
 from mibun.node import Node, postorder, rebuild, symbols
-from mibun.ops import ZERO, apply, const, make, symbol
+from mibun.ops import FORMULA, ZERO, apply, const, make, symbol
 from mibun.read import read
 from mibun.rewrite import tidy
 from mibun.rules import TABLE
@@ -311,6 +311,8 @@ def test_a_theorem(key: str) -> None:
 def test_every_row_of_the_table_has_its_theorems() -> None:
     x = symbol("x")
     for op, varies in TABLE:
+        if op not in FORMULA:
+            continue
         args = [symbol("u") if varying else const(2) for varying in varies]
         node = make(op, *args)
         keys = theorems.uses(node, frozenset([symbol("u"), node]), x)

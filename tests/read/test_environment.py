@@ -408,7 +408,7 @@ def test_functions_of_mibun() -> None:
 @pytest.mark.parametrize(
     "fn",
     [np.sin, np.sum, np.linalg.norm, np.add.reduce, math.sin, abs, scipy.special.erf, operator.add, len, dict, complex],
-    ids=str,
+    ids=lambda fn: fn.__name__,
 )
 def test_functions_of_libraries(fn: Any) -> None:
     assert taken(fn)

@@ -8,21 +8,21 @@ from tests import oracle
 from tests.points import POINTS
 
 from mibun.node import symbols
-from mibun.ops import ONE, OPS, PI, ZERO, const, make, symbol
+from mibun.ops import FORMULA, ONE, PI, ZERO, const, make, symbol
 from mibun.run.balls import ball, evaluate
 from mibun.run.domain import CONDITIONS, EDGES, U, V, breaks, condition
 
 X, Y = symbol("x"), symbol("y")
 PLACES = [Fraction(n, d) for n, d in [(0, 1), (1, 1), (-1, 1), (2, 1), (-2, 1), (1, 3), (-1, 3), (7, 3), (-7, 3)]]
-ELEMENTWISE = [op for op, row in OPS.items() if row.kind == "elementwise" and op not in ("where", "polygamma")]
+ELEMENTWISE = [op for op, row in FORMULA.items() if row.kind == "elementwise" and op not in ("where", "polygamma")]
 
 
 @pytest.mark.parametrize("op", ELEMENTWISE)
 def test_an_operation_has_a_value_exactly_where_its_condition_holds(op: str) -> None:
-    node = make(op, *[X, Y][: OPS[op].arity])
+    node = make(op, *[X, Y][: FORMULA[op].arity])
     limits = condition(node)
     for x in PLACES:
-        for y in PLACES if OPS[op].arity == 2 else PLACES[:1]:
+        for y in PLACES if FORMULA[op].arity == 2 else PLACES[:1]:
             wanted = oracle.mp(node, {"x": x, "y": y})
             with ctx.workprec(100):
                 inside = limits is None or evaluate(limits, {"u": ball(x), "v": ball(y)})
@@ -68,7 +68,7 @@ def test_the_usual_points_are_inside() -> None:
 
 def test_conditions_speak_of_the_arguments_alone() -> None:
     for op in (*CONDITIONS, *EDGES):
-        assert op in OPS
+        assert op in FORMULA
     for limits in CONDITIONS.values():
         assert set(symbols(limits)) <= {U.attrs, V.attrs}
 

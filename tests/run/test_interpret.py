@@ -17,6 +17,7 @@ from mibun.messages import MESSAGES
 from mibun.node import Node
 from mibun.ops import OPS, E, apply, const, derivative, make, symbol
 from mibun.run import interpret
+from mibun.run.arrays import FUNCTIONS
 from mibun.run.interpret import call, call_all, deliver, program, stack
 
 X, Y = symbol("x"), symbol("y")
@@ -37,8 +38,8 @@ def same(found: float, wanted: float) -> bool:
 
 
 def test_complete_over_the_operations() -> None:
-    leaves = {*interpret.CONSTANTS, "symbol"}
-    assert sorted([*interpret.functions(), *interpret.REFUSED, *leaves]) == sorted(OPS)
+    leaves = {*interpret.CONSTANTS, "symbol", "data"}
+    assert sorted([*interpret.functions(), *FUNCTIONS, *interpret.REFUSED, *leaves]) == sorted(OPS)
 
 
 @pytest.mark.parametrize("op", POINTS)

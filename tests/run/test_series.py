@@ -15,13 +15,13 @@ from tests.strategies import nodes
 
 import mibun as mb
 from mibun.node import Node
-from mibun.ops import OPS, const, make, symbol
+from mibun.ops import FORMULA, const, make, symbol
 from mibun.run import balls, series
 from mibun.run.balls import ball
 
 X, Y = symbol("x"), symbol("y")
 STEPS = {"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"}
-ELEMENTWISE = [op for op in POINTS if OPS[op].kind == "elementwise"]
+ELEMENTWISE = [op for op in POINTS if FORMULA[op].kind == "elementwise"]
 
 
 def derived(node: Node, at: dict[str, Any], order: int = 1, variable: str = "x", exact: Any = None) -> Any:
@@ -41,13 +41,13 @@ def rational(at: dict[str, Fraction]) -> balls.Exact:
 
 def test_complete_over_the_operations() -> None:
     structural = {"const", "symbol", "e", "pi", "where", "pow", "min", "max", "apply", "derivative", *STEPS}
-    assert sorted([*series._functions(), *structural]) == sorted(OPS)
+    assert sorted([*series._functions(), *structural]) == sorted(FORMULA)
 
 
 @pytest.mark.parametrize("op", ELEMENTWISE)
 def test_derivatives_of_every_operation(op: str) -> None:
     """In each argument, to the third order, against nested difference quotients."""
-    places = [symbol(name) for name in ("x", "y", "z")[: OPS[op].arity]]
+    places = [symbol(name) for name in ("x", "y", "z")[: FORMULA[op].arity]]
     for point in POINTS[op]:
         args = [const(point[0]), *places[1:]] if op in ("polygamma", "where") else places
         node = make(op, *args)
@@ -63,7 +63,7 @@ def test_derivatives_of_every_operation(op: str) -> None:
 
 @pytest.mark.parametrize("op", ELEMENTWISE)
 def test_both_arguments_vary(op: str) -> None:
-    if OPS[op].arity != 2 or op == "polygamma":
+    if FORMULA[op].arity != 2 or op == "polygamma":
         return
     node = make(op, make("add", X, const(Fraction(3, 2))), make("mul", X, X))
     for x in (Fraction(1, 3), Fraction(6, 5), Fraction(9, 4)):

@@ -18,7 +18,7 @@ from tests.strategies import nodes
 
 from mibun.errors import BudgetExceeded
 from mibun.node import Node, postorder, symbols
-from mibun.ops import OPS, PI, E, apply, const, derivative, make, symbol
+from mibun.ops import FORMULA, OPS, PI, E, apply, const, derivative, make, symbol
 from mibun.read import read
 from mibun.write import notation
 from mibun.write.notation import ascii, latex, mathml, text
@@ -180,7 +180,7 @@ def test_language() -> None:
 
 @pytest.mark.parametrize("write", ALL)
 def test_every_operation_in_every_alphabet(write: Any) -> None:
-    for op, row in OPS.items():
+    for op, row in FORMULA.items():
         node = {"const": const(7), "symbol": x, "e": E, "pi": PI, "apply": apply("f", x, orders=(1,))}.get(op)
         written = write(node or make(op, *[x, y, symbol("z")][: row.arity]))
         assert written
@@ -210,7 +210,7 @@ def test_arithmetic_reads_back(node: Node) -> None:
     assert same(ascii(node), node), ascii(node)
 
 
-@given(nodes(ops=set(OPS) - {"e", "apply"}, variables=["alpha", "w1", "x_2", "rate", "e", "q5", "f"]))
+@given(nodes(ops=set(FORMULA) - {"e", "apply"}, variables=["alpha", "w1", "x_2", "rate", "e", "q5", "f"]))
 def test_names_read_back(node: Node) -> None:
     assert same(ascii(node), node), ascii(node)
 
@@ -243,7 +243,7 @@ def test_bicycle_reads_back() -> None:
     assert read(ascii(reading.node), variables=reading.variables).node is reading.node
 
 
-VALUES = [op for op in OPS if op not in ("apply", "derivative", "gamma", "polygamma")]
+VALUES = [op for op in FORMULA if op not in ("apply", "derivative", "gamma", "polygamma")]
 SMALL = st.one_of(st.integers(-9, 9), st.builds(Fraction, st.integers(-9, 9), st.integers(2, 9)), st.just(0.5))
 POINT = {
     name: Fraction(value) for name, value in {"x": "0.7", "y": "-1.3", "f": "2.1", "l": "0.4", "theta": "-0.3"}.items()

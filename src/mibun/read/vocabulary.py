@@ -17,7 +17,7 @@ from typing import Final
 
 from mibun.errors import BudgetExceeded, ParseError
 from mibun.node import Node, postorder
-from mibun.ops import ONE, OPS, PI, TWO, ZERO, E, const, derivative, make, symbol
+from mibun.ops import FORMULA, ONE, PI, TWO, ZERO, E, const, derivative, make, symbol
 
 DEFAULT: Final = frozenset({"f", "g", "h"})  # functions known by name only
 LONGEST_WORD: Final = 1000  # characters in a row
@@ -145,7 +145,7 @@ def _fold(op: str) -> Callable[..., Node]:
 
 
 _ROWS: Final = [
-    *[Named(op.name, partial(make, op.name)) for op in OPS.values() if op.kind == "elementwise" and op.arity == 1],
+    *[Named(op.name, partial(make, op.name)) for op in FORMULA.values() if op.kind == "elementwise" and op.arity == 1],
     Named("log", lambda x, a: make("log", x, a), 1, 2),  # the parser decides on the base of a bare one
     Named("lg", lambda x: make("log", x, const(10))),
     Named("log10", lambda x: make("log", x, const(10))),

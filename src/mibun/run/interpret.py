@@ -16,11 +16,13 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from mibun.errors import ShapeError, UnsupportedOperation
+from mibun.loops import Body
 from mibun.node import Node, postorder
-from mibun.ops import BOOL, OPS
+from mibun.ops import BOOL, NUMBER, OPS, symbol
 from mibun.run.analytic import has_root_of_negative, real_value
+from mibun.run.arrays import FUNCTIONS
 from mibun.run.exact import exact_values
-from mibun.run.special import SPECIAL
+from mibun.run.special import SPECIAL, sinc
 
 Program = Callable[..., tuple[Any, ...]]
 Programs = dict[tuple[str, ...], Program]  # by the names of the values that they take
@@ -113,8 +115,155 @@ def functions() -> dict[str, Callable[..., Any]]:
         "relu": partial(np.maximum, 0.0),
         "atan2": np.arctan2,
         "hypot": np.hypot,
+        "log1p": np.log1p,
+        "expm1": np.expm1,
+        "rint": np.rint,
+        "power": np.power,
+        "logaddexp": np.logaddexp,
+        "mod": np.mod,
+        "sinc": sinc,
+        "alias": np.positive,
         **special,
     }
+
+
+class Plan:
+    """The order of work for some nodes, whose values stand in one growing list: inputs first, then what follows.
+
+    :meth:`extend` plans further nodes upon those that are there, so that a part of the work can be done, looked at, and
+    carried on. ``UnsupportedOperation`` for a graph that has no value: f(x) of an abstract f, or a derivative not
+    worked out.
+    """
+
+    __slots__ = ("_fixed", "slots")
+
+    def __init__(self, inputs: Sequence[Node]) -> None:
+        self.slots = {node: i for i, node in enumerate(inputs)}
+        self._fixed: dict[Node, Any] = {}  # values of nodes that depend on no input
+
+    @property
+    def length(self) -> int:
+        """How many values there are so far."""
+        return max(self.slots.values(), default=-1) + 1
+
+    def extend(self, nodes: Sequence[Node], last: bool = False) -> Segment:
+        """What to do for ``nodes``; with ``last``, values that nothing needs any more are dropped on the way."""
+        slots, fixed = self.slots, self._fixed
+        order = [node for node in _missing(nodes, slots)]
+        start = self.length
+        exponents = _exponents(order)
+        constants: list[Any] = []
+        moving: list[Node] = []
+        for node in order:
+            if node.op in REFUSED:
+                raise UnsupportedOperation(REFUSED[node.op], name=node.attrs[0] if node.attrs else "")
+            if node.op == "symbol":
+                raise ShapeError("missing_values", missing=node.attrs, variables=", ".join(map(_name, slots)))
+            if not node.args or (node.op != "call" and all(arg in fixed for arg in node.args)):
+                fixed[node] = value = _constant(node, fixed, exponents)
+                slots[node] = start + len(constants)
+                constants.append(value)
+            else:
+                moving.append(node)
+        place = start + len(constants)
+        steps: list[Step] = []
+        for node in moving:
+            if node.op == "alias":
+                slots[node] = slots[node.args[0]]
+                continue
+            function, args = line(node, exponents)
+            steps.append((function, tuple([slots[arg] for arg in args]), ()))
+            slots[node] = place
+            place += 1
+        results = [slots[node] for node in nodes]
+        if last:
+            steps = _dropping(steps, set(results))
+        return Segment(constants, steps, results)
+
+
+Step = tuple[Callable[..., Any], tuple[int, ...], tuple[int, ...]]
+
+
+class Segment:
+    """A part of the work: constants to begin with, steps (function, where its arguments stand, what goes afterwards),
+    and where the results stand. ``run(memory)`` does it and returns the results."""
+
+    __slots__ = ("constants", "results", "steps")
+
+    def __init__(self, constants: list[Any], steps: list[Step], results: list[int]) -> None:
+        self.constants = constants
+        self.steps = steps
+        self.results = results
+
+    def run(self, memory: list[Any]) -> tuple[Any, ...]:
+        """Append what is worked out to ``memory``. Warnings of NumPy are the caller's to silence."""
+        memory += self.constants
+        append = memory.append
+        for function, sources, spent in self.steps:
+            if len(sources) == 2:
+                append(function(memory[sources[0]], memory[sources[1]]))
+            elif len(sources) == 1:
+                append(function(memory[sources[0]]))
+            else:
+                append(function(*[memory[i] for i in sources]))
+            for i in spent:  # an array that nothing needs any more
+                memory[i] = None
+        return tuple([memory[i] for i in self.results])
+
+
+def _missing(nodes: Sequence[Node], known: Mapping[Node, Any]) -> list[Node]:
+    """What has no value yet below ``nodes``, arguments first."""
+    order: list[Node] = []
+    seen: set[Node] = set()
+    stack = list(reversed(nodes))
+    while stack:
+        node = stack[-1]
+        if node in seen or node in known:
+            stack.pop()
+            continue
+        height = len(stack)
+        for arg in node.args[::-1]:
+            if arg not in seen and arg not in known:
+                stack.append(arg)
+        if len(stack) == height:
+            seen.add(node)
+            order.append(node)
+            stack.pop()
+    return order
+
+
+def _name(node: Node) -> str:
+    return str(node.attrs)
+
+
+def _exponents(order: Sequence[Node]) -> dict[Node, Any]:
+    wanted = [node.args[1] for node in order if node.op in _CONSTANT_SECOND]
+    return exact_values(postorder(*wanted), {}) if wanted else {}
+
+
+def _constant(node: Node, fixed: Mapping[Node, Any], exponents: Mapping[Node, Any]) -> Any:
+    import numpy as np
+
+    if node.op == "data":
+        return node.attrs.array[()]
+    if not node.args:
+        return CONSTANTS[node.op](node.attrs)
+    function, args = line(node, exponents)
+    values = [np.float64(fixed[arg]) if arg.dtype is NUMBER else fixed[arg] for arg in args]
+    with np.errstate(all="ignore"):
+        value = function(*values)
+    return float(value) if node.dtype is NUMBER else value
+
+
+def _dropping(steps: list[Step], results: set[int]) -> list[Step]:
+    last: dict[int, int] = {}
+    for i, (_, sources, _) in enumerate(steps):
+        last |= dict.fromkeys(sources, i)
+    spent: list[list[int]] = [[] for _ in steps]
+    for source, i in last.items():
+        if source not in results:
+            spent[i].append(source)
+    return [(function, sources, tuple(gone)) for (function, sources, _), gone in zip(steps, spent, strict=True)]
 
 
 def program(nodes: Sequence[Node], names: Sequence[str]) -> Program:
@@ -125,64 +274,79 @@ def program(nodes: Sequence[Node], names: Sequence[str]) -> Program:
     """
     import numpy as np
 
-    order = postorder(*nodes)
-    exponents = exact_values(postorder(*[node.args[1] for node in order if node.op in _CONSTANT_SECOND]), {})
-    missing = [node.attrs for node in order if node.op == "symbol" and node.attrs not in names]
+    given = set(names)
+    missing = [node.attrs for node in postorder(*nodes) if node.op == "symbol" and node.attrs not in given]
     if missing:
         raise ShapeError("missing_values", missing=", ".join(sorted(missing)), variables=", ".join(names))
-    slot = {node: names.index(node.attrs) for node in order if node.op == "symbol"}
-    constants: list[Any] = []
-    for node in order:
-        if node.op in REFUSED:
-            raise UnsupportedOperation(REFUSED[node.op], name=node.attrs[0] if node.attrs else "")
-        if not node.args and node not in slot:
-            slot[node] = len(names) + len(constants)
-            constants.append(np.float64(CONSTANTS[node.op](node.attrs)))
-    lines = []
-    for node in order:
-        if node not in slot:
-            function, args = _line(node, exponents)
-            lines.append((function, [slot[arg] for arg in args]))
-            slot[node] = len(names) + len(constants) + len(lines) - 1
-    results = [slot[node] for node in nodes]
-
-    last: dict[int, int] = {}
-    for i, (_, sources) in enumerate(lines):
-        last |= dict.fromkeys(sources, i)
-    spent: list[list[int]] = [[] for _ in lines]
-    for source, i in last.items():
-        if source not in results:
-            spent[i].append(source)
-    steps = [(*line, done) for line, done in zip(lines, spent, strict=True)]
+    segment = Plan([symbol(name) for name in names]).extend(nodes, last=True)
 
     def run(*values: Any) -> tuple[Any, ...]:
-        memory = [*values, *constants]
         with np.errstate(all="ignore"):
-            for function, sources, done in steps:
-                memory.append(function(*[memory[i] for i in sources]))
-                for i in done:  # an array that nothing needs any more
-                    memory[i] = None
-        return tuple([memory[i] for i in results])
+            return segment.run([*values])
 
     return run
+
+
+def body_program(body: Body) -> Program:
+    """The body of a loop as a callable; made once for each body."""
+    found = _bodies.get(body)
+    if found is None:
+        segment = Plan(body.inputs).extend(body.outputs, last=True)
+        if len(_bodies) > BODIES:
+            _bodies.clear()
+
+        def found(*values: Any) -> tuple[Any, ...]:
+            return segment.run([*values])
+
+        _bodies[body] = found
+    return found
+
+
+BODIES: Final = 256  # programs of loops that are kept
+_bodies: Final[dict[Body, Program]] = {}
+
+
+def fill(nodes: Sequence[Node], values: dict[Node, Any]) -> None:
+    """Put the values of ``nodes`` into ``values``, from those that stand there. Warnings are the caller's to silence."""
+    for node in _missing(nodes, values):
+        values[node] = evaluate(node, values)
+
+
+def evaluate(node: Node, values: Mapping[Node, Any]) -> Any:
+    """The value of one node from those of its arguments."""
+    if node.op == "data":
+        return node.attrs.array[()]
+    if not node.args:
+        return CONSTANTS[node.op](node.attrs)
+    if node.op == "alias":
+        return values[node.args[0]]
+    function, args = line(node, _exponents((node,)) if node.op in _CONSTANT_SECOND else {})
+    return function(*[values[arg] for arg in args])
 
 
 _CONSTANT_SECOND: Final = ("pow", "log")
 
 
-def _line(node: Node, exponents: Mapping[Node, Any]) -> tuple[Callable[..., Any], tuple[Node, ...]]:
+def line(node: Node, exponents: Mapping[Node, Any]) -> tuple[Callable[..., Any], tuple[Node, ...]]:
     """The function for a node, and the arguments that it still needs."""
     import numpy as np
 
-    function, args = functions()[node.op], node.args
+    args = node.args
+    made = FUNCTIONS.get(node.op)
+    if made is not None:
+        return made(node), args
+    function = functions()[node.op]
     if node.op in _CONSTANT_SECOND and (second := exponents[args[1]]) is not None:
         if node.op == "pow":
             return _power(Fraction(second)), args[:1]
         if second in (2, 10):
             return np.log2 if second == 2 else np.log10, args[:1]
-    if OPS[node.op].kind == "elementwise" and any(arg.dtype == BOOL for arg in args[node.op == "where" :]):
+    if args and node.op not in _TRUTHS and all(arg.dtype is BOOL for arg in args[node.op == "where" :]):
         return lambda *values: function(*[value * 1.0 for value in values]), args  # NumPy would add truths by "or"
     return function, args
+
+
+_TRUTHS: Final = frozenset(op for op, row in OPS.items() if row.kind == "predicate") | {"where", "alias", "min", "max"}
 
 
 def _power(exponent: Fraction) -> Callable[[Any], Any]:
@@ -192,6 +356,10 @@ def _power(exponent: Fraction) -> Callable[[Any], Any]:
     n = _float(exponent)
     if exponent == Fraction(1, 2):
         return np.sqrt
+    if exponent == 2:
+        return np.square
+    if exponent == -1:
+        return np.reciprocal
     if exponent.denominator % 2 == 0:
         return lambda x: np.power(np.where(np.less(x, 0), np.nan, x), n)
     if exponent.denominator == 3 and exponent.numerator.bit_length() < 4:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 # B(2k) / (2k), k = 1 … 10, from the Bernoulli numbers B(2) = 1/6, B(4) = -1/30, … (DLMF 24.2.1)
 _BERNOULLI: Final = (
@@ -123,6 +123,31 @@ def _cotangent_derivative(n: int, x: float) -> float:
     for a in reversed(coefficients):
         value = value * c + a
     return math.pi * value
+
+
+def sinc(order: Any, x: Any) -> Any:
+    """The derivative of sin(x)/x of an order, of an array: by its power series near 0, by Leibniz' rule elsewhere.
+
+    The n-th derivative of sin x = x · s(x) is x s⁽ⁿ⁾ + n s⁽ⁿ⁻¹⁾.
+    """
+    import numpy as np
+
+    n = int(order)
+    x = np.asarray(x, dtype=np.result_type(x, np.float32) if np.asarray(x).dtype == np.float32 else np.float64)
+    near = np.abs(x) < n + 1.0
+    far = np.where(near, 1.0, x)
+    value = np.sin(far) / far
+    for k in range(1, n + 1):
+        value = (np.sin(far + k * math.pi / 2) - k * value) / far
+    if near.any():
+        z = np.where(near, x, 0.0)
+        # sin(x)/x = Σ (-1)^m x^(2m) / (2m + 1)!, differentiated n times term by term
+        series = np.zeros_like(z)
+        for m in range((n + 1) // 2, (n + 1) // 2 + 2 * n + 14):
+            power = 2 * m - n
+            series += (-1) ** m * math.perm(2 * m, n) / math.factorial(2 * m + 1) * z**power
+        value = np.where(near, series, value)
+    return value[()]
 
 
 SPECIAL: Final[dict[str, Callable[..., float]]] = {

@@ -26,7 +26,7 @@ from typing import Final
 
 from mibun.errors import BudgetExceeded
 from mibun.node import Node, Number, postorder, symbols
-from mibun.ops import ONE, OPS, const
+from mibun.ops import FORMULA, ONE, OPS, const
 
 LONGEST: Final = 5_000_000  # characters
 SHORT: Final = 80  # a piece up to this length is one plain string
@@ -34,7 +34,7 @@ LONG_BITS: Final = 14_000  # Python refuses to print an int of more than 4,300 d
 PRIMES: Final = 3  # f‴(x), but f⁽⁴⁾(x)
 RAISED_LENGTH: Final = 8  # an exponent up to this length is written in superscript letters
 
-FUNCTION_NAMES: Final = frozenset({"f", "g", "h", *OPS})  # before a bracket, no factors
+FUNCTION_NAMES: Final = frozenset({"f", "g", "h", *FORMULA})  # before a bracket, no factors
 
 # How tightly a piece binds, from the loosest.
 ANY, OR, AND, COMPARISON, SUM, SIGN, PRODUCT, FRACTION, FUNCTION, POWER, CALL, LEAF = range(12)
@@ -712,7 +712,7 @@ FRACTIONS: Final = {
     **{"1/2": "½", "1/3": "⅓", "2/3": "⅔", "1/4": "¼", "3/4": "¾", "1/5": "⅕", "2/5": "⅖", "3/5": "⅗", "4/5": "⅘"},
     **{"1/6": "⅙", "5/6": "⅚", "1/7": "⅐", "1/8": "⅛", "3/8": "⅜", "5/8": "⅝", "7/8": "⅞", "1/9": "⅑", "1/10": "⅒"},
 }
-WORDS: Final = frozenset(word for word in chain(OPS, GREEK, NAMES.values(), ("log", "lg", "exp")) if len(word) > 1)
+WORDS: Final = frozenset(word for word in chain(FORMULA, GREEK, NAMES.values(), ("log", "lg", "exp")) if len(word) > 1)
 
 _WHOLE: Final = dict.fromkeys(["number", "letter", "word", "function", "operator"], "#")
 

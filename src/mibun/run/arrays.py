@@ -1,0 +1,498 @@
+"""What each array operation does to NumPy arrays: for a node, a function of its arguments' values.
+
+Results may be views of the arguments: no one writes to a value, and what leaves is copied by those who hand it out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from mibun.loops import Body, Scan, While
+from mibun.node import Node
+
+Value = Any
+Function = Callable[..., Value]
+
+
+def _key(which: Sequence[tuple[int, int, int]]) -> tuple[slice, ...]:
+    """Slices (start, count, step) as NumPy writes them."""
+    found = []
+    for start, count, step in which:
+        stop: int | None = start + count * step
+        if step < 0 and stop is not None and stop < 0:
+            stop = None
+        found.append(slice(start, stop, step) if count else slice(0, 0))
+    return tuple(found)
+
+
+def _reshape(node: Node) -> Function:
+    shape = node.shape
+
+    def run(x: Value) -> Value:
+        return np_reshape(x, shape)
+
+    import numpy as np
+
+    np_reshape = np.reshape
+    return run
+
+
+def _transpose(node: Node) -> Function:
+    axes = node.attrs
+    return lambda x: x.transpose(axes)
+
+
+def _broadcast(node: Node) -> Function:
+    import numpy as np
+
+    shape = node.shape
+    return lambda x: np.broadcast_to(x, shape)
+
+
+def _reduce(name: str) -> Callable[[Node], Function]:
+    def make(node: Node) -> Function:
+        import numpy as np
+
+        axes = node.attrs
+        ufunc = {"sum": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}[name].reduce
+        axis = axes[0] if len(axes) == 1 else axes if len(axes) < len(node.args[0].shape) else None
+        if node.args[0].dtype == "bool" and name in ("sum", "prod"):
+            return lambda x: ufunc(x, axis=axis, dtype=np.int64)
+        return lambda x: ufunc(x, axis=axis)
+
+    return make
+
+
+def _slice(node: Node) -> Function:
+    key = _key(node.attrs)
+    return lambda x: x[key]
+
+
+def _embed(node: Node) -> Function:
+    import numpy as np
+
+    shape, which = node.attrs
+    key = _key(which)
+
+    def run(x: Value) -> Value:
+        out = np.zeros(shape, x.dtype)
+        out[key] = x
+        return out
+
+    return run
+
+
+def _place(node: Node) -> Function:
+    keys = [_key(region) for region in node.attrs]
+    dtype = node.dtype
+
+    def run(x: Value, *values: Value) -> Value:
+        out = x.astype(dtype)
+        for key, value in zip(keys, values, strict=True):
+            out[key] = value
+        return out
+
+    return run
+
+
+def _concat(node: Node) -> Function:
+    import numpy as np
+
+    axis = node.attrs
+    return lambda *parts: np.concatenate(parts, axis)
+
+
+def _cumulative(name: str) -> Callable[[Node], Function]:
+    def make(node: Node) -> Function:
+        import numpy as np
+
+        axis, backward = node.attrs
+        accumulate = {"cumsum": np.cumsum, "cumprod": np.cumprod}[name]
+        if not backward:
+            return lambda x: accumulate(x, axis)
+        return lambda x: np.flip(accumulate(np.flip(x, axis), axis), axis)
+
+    return make
+
+
+def _take(node: Node) -> Function:
+    return lambda x, index: x[index]
+
+
+def _scatter(node: Node) -> Function:
+    import numpy as np
+
+    shape = node.shape
+    length, distinct = node.attrs
+
+    def assign(g: Value, index: Value) -> Value:
+        out = np.zeros(shape, g.dtype)
+        out[index] = g
+        return out
+
+    def add(g: Value, index: Value) -> Value:
+        flat = index.ravel()
+        if len(shape) == 1:
+            found = np.bincount(flat, weights=g.ravel(), minlength=length)
+            return found.astype(g.dtype, copy=False)
+        out = np.zeros(shape, g.dtype)
+        rows = g.reshape(len(flat), *shape[1:])
+        if len(flat) < 32:
+            np.add.at(out, flat, rows)
+            return out
+        order = np.argsort(flat, kind="stable")
+        flat = flat[order]
+        starts = np.flatnonzero(np.concatenate([[True], flat[1:] != flat[:-1]]))
+        out[flat[starts]] = np.add.reduceat(rows[order], starts, axis=0)
+        return out
+
+    return assign if distinct else add
+
+
+def _contract(node: Node) -> Function:
+    """A product of matrices where it is one, else NumPy's product with repetition, summed."""
+    import numpy as np
+
+    first, second, out = node.attrs
+    both = [letter for letter in first if letter in second]
+    shared = [letter for letter in both if letter in out]
+    summed = [letter for letter in both if letter not in out]
+    left = [letter for letter in first if letter not in both]
+    right = [letter for letter in second if letter not in both]
+    if not summed:  # no sum: a product with repetition
+        a_key = _aligned(first, out)
+        b_key = _aligned(second, out)
+        return lambda x, y: np.multiply(a_key(x), b_key(y))
+    if not shared:
+        if len(first) == 1 and first == second:
+            return np.dot
+        if [*left, *right] != [*out] and [*right, *left] == [*out]:
+            turned = _matrix(second, right, summed, node.args[1]), _matrix(first, summed, left, node.args[0])
+            swapped = True
+        else:
+            turned = _matrix(first, left, summed, node.args[0]), _matrix(second, summed, right, node.args[1])
+            swapped = False
+        a_of, b_of = turned
+        rows, columns = (right, left) if swapped else (left, right)
+        sizes = dict(zip(first + second, node.args[0].shape + node.args[1].shape, strict=True))
+        natural = [*rows, *columns]
+        inner = tuple([sizes[letter] for letter in natural])
+        order = tuple([natural.index(letter) for letter in out])
+        flat = len(rows) <= 1 and len(columns) <= 1
+        if flat and natural == [*out]:
+            return (lambda x, y: np.dot(a_of(y), b_of(x))) if swapped else (lambda x, y: np.dot(a_of(x), b_of(y)))
+
+        def run(x: Value, y: Value) -> Value:
+            product = np.dot(a_of(y), b_of(x)) if swapped else np.dot(a_of(x), b_of(y))
+            return product.reshape(inner).transpose(order)
+
+        return run
+    return _stacked(node, shared, left, summed, right)
+
+
+def _aligned(letters: str, out: str) -> Function:
+    """An array with its axes in the order of ``out``, and axes of length 1 for letters that it lacks."""
+    axes = tuple(sorted(range(len(letters)), key=lambda axis: out.index(letters[axis])))
+    present = [letter in letters for letter in out]
+    first = present.index(True) if True in present else len(present)
+    key = tuple([slice(None) if here else None for here in present[first:]])
+    plain = all(present[first:])
+    if axes == tuple(range(len(axes))):
+        return (lambda x: x) if plain else (lambda x: x[key])
+    return (lambda x: x.transpose(axes)) if plain else (lambda x: x.transpose(axes)[key])
+
+
+def _matrix(letters: str, rows: list[str], columns: list[str], arg: Node) -> Function:
+    """An array as a matrix with these axes as rows and as columns; one without axes where there are none."""
+    order = tuple([letters.index(letter) for letter in [*rows, *columns]])
+    sizes = dict(zip(letters, arg.shape, strict=True))
+    shape = tuple([math.prod([sizes[letter] for letter in group]) for group in (rows, columns) if group])
+    straight = order == tuple(range(len(order)))
+    if len(rows) <= 1 and len(columns) <= 1:
+        return (lambda x: x) if straight else (lambda x: x.transpose(order))
+    return (lambda x: x.reshape(shape)) if straight else (lambda x: x.transpose(order).reshape(shape))
+
+
+def _stacked(node: Node, shared: list[str], left: list[str], summed: list[str], right: list[str]) -> Function:
+    import numpy as np
+
+    first, second, out = node.attrs
+    sizes = dict(zip(first + second, node.args[0].shape + node.args[1].shape, strict=True))
+
+    def group(letters: list[str]) -> int:
+        return math.prod([sizes[letter] for letter in letters])
+
+    lead = tuple([sizes[letter] for letter in shared])
+    a_order = tuple([first.index(letter) for letter in [*shared, *left, *summed]])
+    b_order = tuple([second.index(letter) for letter in [*shared, *summed, *right]])
+    a_shape = (*lead, group(left), group(summed))
+    b_shape = (*lead, group(summed), group(right))
+    natural = [*shared, *left, *right]
+    inner = tuple([sizes[letter] for letter in natural])
+    order = tuple([natural.index(letter) for letter in out])
+
+    def run(x: Value, y: Value) -> Value:
+        product = np.matmul(x.transpose(a_order).reshape(a_shape), y.transpose(b_order).reshape(b_shape))
+        return product.reshape(inner).transpose(order)
+
+    return run
+
+
+def _recurrence(node: Node) -> Function:
+    import numpy as np
+
+    axis, backward = node.attrs
+
+    def run(a: Value, b: Value) -> Value:
+        rates, inputs = np.moveaxis(a, axis, 0), np.moveaxis(b, axis, 0)
+        out = np.empty(inputs.shape, np.result_type(a, b))
+        places = range(len(inputs))
+        before = np.zeros(inputs.shape[1:], out.dtype)
+        for i in reversed(places) if backward else places:
+            before = rates[i] * before + inputs[i]
+            out[i] = before
+        return np.moveaxis(out, 0, axis)
+
+    return run
+
+
+def _inv(node: Node) -> Function:
+    import numpy as np
+
+    def run(x: Value) -> Value:
+        try:
+            return np.linalg.inv(x)
+        except np.linalg.LinAlgError:
+            return np.full(x.shape, np.nan, x.dtype)
+
+    return run
+
+
+def _solve(node: Node) -> Function:
+    import numpy as np
+
+    def run(a: Value, b: Value) -> Value:
+        try:
+            return np.linalg.solve(a, b)
+        except np.linalg.LinAlgError:
+            return np.full(node.shape, np.nan, node.dtype)
+
+    return run
+
+
+def _adjugate(node: Node) -> Function:
+    """adj(A) = det(U) det(V) V adj(S) Uᵀ from the singular values, right for singular matrices, too."""
+    import numpy as np
+
+    def run(x: Value) -> Value:
+        u, s, vh = np.linalg.svd(x)
+        n = s.shape[-1]
+        others = np.ones_like(s)
+        for i in range(n):
+            others[..., i] = np.prod(np.delete(s, i, axis=-1), axis=-1)
+        sign = np.linalg.det(u) * np.linalg.det(vh)
+        core = np.swapaxes(vh, -1, -2) * others[..., None, :]
+        return (sign[..., None, None] * (core @ np.swapaxes(u, -1, -2))).astype(x.dtype, copy=False)
+
+    return run
+
+
+def _cholesky(node: Node) -> Function:
+    import numpy as np
+
+    def run(x: Value) -> Value:
+        try:
+            return np.linalg.cholesky(x)
+        except np.linalg.LinAlgError:
+            return np.full(x.shape, np.nan, x.dtype)
+
+    return run
+
+
+def _linalg(name: str) -> Callable[[Node], Function]:
+    def make(node: Node) -> Function:
+        import numpy as np
+
+        if name == "logdet":
+            return lambda x: np.linalg.slogdet(x)[1]
+        return np.linalg.det
+
+    return make
+
+
+def _arg(name: str) -> Callable[[Node], Function]:
+    def make(node: Node) -> Function:
+        import numpy as np
+
+        axis = node.attrs
+        if name == "argsort":
+            return lambda x: np.argsort(x, axis=axis, kind="stable")
+        function = getattr(np, name)
+        return lambda x: function(x, axis=axis)
+
+    return make
+
+
+def _nonzero(node: Node) -> Function:
+    import numpy as np
+
+    return np.flatnonzero
+
+
+def _searchsorted(node: Node) -> Function:
+    import numpy as np
+
+    side = node.attrs
+    return lambda a, v: np.searchsorted(a, v, side=side)
+
+
+def _cast(node: Node) -> Function:
+    import numpy as np
+
+    scalar = np.dtype(node.dtype).type
+    return lambda x: x.astype(scalar) if isinstance(x, np.ndarray) else scalar(x)
+
+
+def _eigh(node: Node) -> Function:
+    import numpy as np
+
+    def run(x: Value) -> Value:
+        try:
+            return tuple(np.linalg.eigh(x))
+        except np.linalg.LinAlgError:
+            return np.full(x.shape[:-1], np.nan, x.dtype), np.full(x.shape, np.nan, x.dtype)
+
+    return run
+
+
+def _item(node: Node) -> Function:
+    index = node.attrs
+    return lambda values: values[index]
+
+
+def _runner(body: Body) -> Function:
+    from mibun.run.interpret import body_program
+
+    return body_program(body)
+
+
+def _scan(node: Node) -> Function:
+    import numpy as np
+
+    loop: Scan = node.attrs
+    c, k = loop.carries, loop.arrays
+    turn = _runner(loop.body)
+    outs = len(loop.body.outputs)
+    shapes = [(out.shape, out.dtype) for out in loop.body.outputs[c:]]
+    kept = [(x.shape, x.dtype) for x in loop.body.inputs[:c]]
+
+    def run(*args: Value) -> Value:
+        carry = list(args[:c])
+        arrays, fixed = args[c : c + k], args[c + k :]
+        n = loop.length if loop.length is not None else len(arrays[0])
+        results = [np.empty((n, *shape), dtype) for shape, dtype in shapes]
+        record = [np.empty((n, *shape), dtype) for shape, dtype in kept]
+        for i in range(n - 1, -1, -1) if loop.backward else range(n):
+            for stack, value in zip(record, carry, strict=True):
+                stack[i] = value
+            found = turn(*carry, *[array[i] for array in arrays], *fixed)
+            carry = list(found[:c])
+            for stack, value in zip(results, found[c:], strict=True):
+                stack[i] = value
+        return (*carry, *results, *record) if outs else ()
+
+    return run
+
+
+def _while(node: Node) -> Function:
+    import numpy as np
+
+    loop: While = node.attrs
+    c = loop.carries
+    holds, turn = _runner(loop.condition), _runner(loop.body)
+    kept = [(x.shape, x.dtype) for x in loop.body.inputs[:c]]
+
+    def run(*args: Value) -> Value:
+        carry, fixed = list(args[:c]), args[c:]
+        record: list[list[Value]] = [[] for _ in range(c)]
+        while holds(*carry, *fixed)[0]:
+            for history, value in zip(record, carry, strict=True):
+                history.append(value)
+            carry = list(turn(*carry, *fixed))
+        n = len(record[0]) if record else 0
+        stacks = [
+            np.array(history, dtype).reshape((n, *shape)) for history, (shape, dtype) in zip(record, kept, strict=True)
+        ]
+        return (*carry, *stacks, n)
+
+    return run
+
+
+def _call(node: Node) -> Function:
+    import numpy as np
+
+    call = node.attrs
+
+    def once(args: Sequence[Value]) -> list[Value]:
+        found = call.fn(*args)
+        return [
+            np.asarray(value, dtype=dtype).reshape(shape)
+            for value, (shape, dtype) in zip(found, call.results, strict=True)
+        ]
+
+    if call.batched is None:
+        return lambda *args: tuple(once([np.array(arg) if np.ndim(arg) else arg for arg in args]))
+    flags = call.batched
+    shapes = [(shape[1:], dtype) for shape, dtype in call.results]
+
+    def each(*args: Value) -> Value:
+        n = next(len(arg) for arg, batched in zip(args, flags, strict=True) if batched)
+        rows = [call.fn(*[arg[i] if b else arg for arg, b in zip(args, flags, strict=True)]) for i in range(n)]
+        return tuple(
+            [
+                np.array([row[j] for row in rows], dtype=dtype).reshape(n, *shape)
+                for j, (shape, dtype) in enumerate(shapes)
+            ]
+        )
+
+    return each
+
+
+FUNCTIONS: Final[dict[str, Callable[[Node], Function]]] = {
+    "cast": _cast,
+    "reshape": _reshape,
+    "transpose": _transpose,
+    "broadcast": _broadcast,
+    "sum": _reduce("sum"),
+    "slice": _slice,
+    "embed": _embed,
+    "cumsum": _cumulative("cumsum"),
+    "take": _take,
+    "scatter": _scatter,
+    "concat": _concat,
+    "place": _place,
+    "contract": _contract,
+    "prod": _reduce("prod"),
+    "cumprod": _cumulative("cumprod"),
+    "amax": _reduce("amax"),
+    "amin": _reduce("amin"),
+    "inv": _inv,
+    "det": _linalg("det"),
+    "adjugate": _adjugate,
+    "logdet": _linalg("logdet"),
+    "cholesky": _cholesky,
+    "recurrence": _recurrence,
+    "solve": _solve,
+    "argmax": _arg("argmax"),
+    "argmin": _arg("argmin"),
+    "argsort": _arg("argsort"),
+    "nonzero": _nonzero,
+    "searchsorted": _searchsorted,
+    "eigh": _eigh,
+    "scan": _scan,
+    "while": _while,
+    "call": _call,
+    "item": _item,
+}

@@ -1,0 +1,450 @@
+"""Reading and writing parts of a traced array, with NumPy's keys.
+
+Writing does not change anything: it makes a new node, with the written part in place. Parts are collected first, so
+that a loop which fills an array takes time for each part and not for the whole array each time. NumPy's views share
+memory with their owner. Here a view that was taken before its owner was written to is no longer what it would be in
+NumPy, and refuses to be used.
+"""
+
+from __future__ import annotations
+
+import dis
+import math
+import sys
+from collections.abc import Sequence
+from functools import lru_cache
+from types import CodeType
+from typing import Any, NamedTuple
+from weakref import ref
+
+from mibun import arrays, ops
+from mibun.arrays import Slice
+from mibun.errors import ShapeError, UnsupportedOperation
+from mibun.node import Node, Shape
+from mibun.ops import BOOL, INTEGER, make
+from mibun.trace.traced import CONSTANT, Traced, operand, where
+
+Region = tuple[Slice, ...]
+
+
+class Basic(NamedTuple):
+    """A key of integers, slices and new axes: the part that it names, and the shape it comes out in."""
+
+    region: Region
+    shape: Shape
+
+
+def _expanded(key: Any, ndim: int) -> list[Any]:
+    """A key as a list with an entry for each axis, and ``None`` for each new one."""
+    import numpy as np
+
+    parts = list(key) if isinstance(key, tuple) else [key]
+    used = 0
+    for part in parts:
+        if part is None or part is Ellipsis:
+            continue
+        mask = isinstance(part, np.ndarray | Traced) and part.dtype == bool
+        used += part.ndim if mask else 1
+    dots = [i for i, part in enumerate(parts) if part is Ellipsis]
+    if used > ndim or len(dots) > 1:
+        raise IndexError(f"too many indices for array: array is {ndim}-dimensional, but {used} were indexed")
+    at = dots[0] if dots else len(parts)
+    parts[at : at + 1 if dots else at] = [slice(None)] * (ndim - used)
+    return parts
+
+
+def _simple(part: Any) -> Any:
+    """A list as an array, NumPy's integers as Python's."""
+    import numpy as np
+
+    if isinstance(part, list | tuple) and not any(type(inner) is Traced for inner in part):
+        array = np.asarray(part)
+        return array.astype(np.intp) if array.size == 0 else array
+    if isinstance(part, np.integer):
+        return int(part)
+    if isinstance(part, np.ndarray) and part.ndim == 0 and part.dtype.kind in "iu":
+        return int(part)
+    if type(part) is Traced and part.ndim == 0 and part.node.dtype is INTEGER and not part.level:
+        return int(part.value)
+    return part
+
+
+def _bounds(part: slice, n: int) -> Slice:
+    start, stop, step = part.indices(n)
+    return start, len(range(start, stop, step)), step
+
+
+def _whole(index: int, n: int, axis: int) -> int:
+    if not -n <= index < n:
+        raise IndexError(f"index {index} is out of bounds for axis {axis} with size {n}")
+    return index % n
+
+
+def basic(parts: Sequence[Any], shape: Shape) -> Basic | None:
+    """The part named by a key without arrays; ``None`` if there are any."""
+    region: list[Slice] = []
+    out: list[int] = []
+    axis = 0
+    for part in parts:
+        kind = type(part)
+        if part is None:
+            out.append(1)
+            continue
+        n = shape[axis]
+        if kind is int:
+            region.append((_whole(part, n, axis), 1, 1))
+        elif kind is slice:
+            bounds = _bounds(part, n)
+            region.append(bounds)
+            out.append(bounds[1])
+        else:
+            return None
+        axis += 1
+    return Basic(tuple(region), tuple(out))
+
+
+def get(x: Traced, key: Any) -> Traced:
+    """``x[key]``."""
+    trace = x.trace
+    if type(key) is int and x._writes is None and not x._stale:  # the usual case, in a loop
+        shape = x._node.shape
+        if shape:
+            start = _whole(key, shape[0], 0)
+            region = ((start, 1, 1), *[(0, n, 1) for n in shape[1:]])
+            node = arrays.reshape(make("slice", x._node, attrs=region), shape[1:])
+            found = Traced(trace, node, x._value[key], x._level)
+            trace.values.setdefault(node, found._value)
+            return found if len(shape) == 1 else view(found, x, region)
+    parts = [_simple(part) for part in _expanded(key, x.ndim)]
+    plain = basic(parts, x.shape)
+    if plain is not None:
+        written = _written(x, plain.region)
+        if written is not None:
+            return trace.wrap(arrays.reshape(written, plain.shape), x._level)
+        node = arrays.reshape(arrays.slices(x.node, plain.region), plain.shape)
+        found = trace.wrap(node, x._level)
+        return view(found, x, plain.region) if plain.shape else found
+    node, level = _advanced(x, parts)
+    return trace.wrap(node, max(level, x._level))
+
+
+# Index arrays
+
+
+def _index(part: Any, n: int, axis: int, x: Traced) -> tuple[Node, int]:
+    """Places along an axis as non-negative whole numbers."""
+    import numpy as np
+
+    if type(part) is Traced or isinstance(part, list | tuple):
+        node, value, level = operand(part, x.trace)
+        if node.dtype is not INTEGER:
+            raise UnsupportedOperation("trace_index", **where())
+        if np.any((value < -n) | (value >= n)):
+            raise IndexError(f"index {value} is out of bounds for axis {axis} with size {n}")
+        zero, length = ops.data(np.array(0)), ops.data(np.array(n))
+        return make("where", make("lt", node, zero), make("add", node, length), node), level
+    array = np.asarray(part)
+    if array.dtype.kind not in "iu":
+        raise IndexError("arrays used as indices must be of integer (or boolean) type")
+    if array.size and (array.min() < -n or array.max() >= n):
+        raise IndexError(f"an index is out of bounds for axis {axis} with size {n}")
+    return ops.data(np.where(array < 0, array + n, array).astype(np.int64)), CONSTANT
+
+
+def _masked(x: Node, parts: list[Any], trace: Any) -> tuple[Node, list[Any], int]:
+    """Masks as places: the axes under a mask become one."""
+    import numpy as np
+
+    level = CONSTANT
+    out: list[Any] = []
+    axis = 0
+    for part in parts:
+        mask = isinstance(part, np.ndarray | np.bool_ | Traced) and part.dtype == bool
+        if not mask:
+            out.append(part)
+            axis += part is not None
+            continue
+        k = part.ndim
+        if x.shape[axis : axis + k] != part.shape:
+            raise IndexError(
+                f"boolean index did not match indexed array along axis {axis}; "
+                f"sizes are {x.shape[axis : axis + k]} and {part.shape}"
+            )
+        merged = math.prod(part.shape)
+        x = arrays.reshape(x, (*x.shape[:axis], merged, *x.shape[axis + k :]))
+        if type(part) is Traced:
+            level = max(level, part.level)
+            out.append(_places(part))
+        else:
+            out.append(np.flatnonzero(part))
+        axis += 1
+    return x, out, level
+
+
+def _places(mask: Traced) -> Traced:
+    """Where a traced mask is true. How often it is decides about shapes, and so about the path taken."""
+    import numpy as np
+
+    trace = mask.trace
+    flat = arrays.reshape(mask.node, (mask.size,))
+    count = int(np.count_nonzero(mask.value))
+    if mask.level:
+        whole = arrays.total(arrays.cast(flat, INTEGER), (0,))
+        mask._hold(trace.wrap(whole, mask.level).node, count)
+    return trace.wrap(make("nonzero", flat, attrs=count), mask.level)
+
+
+def _advanced(x: Traced, parts: list[Any]) -> tuple[Node, int]:
+
+    node, parts, level = _masked(x.node, parts, x.trace)
+    new = [i for i, part in enumerate(parts) if part is None]
+    node = arrays.expand(node, new) if new else node
+    parts = [slice(None) if part is None else part for part in parts]
+    axes = [axis for axis, part in enumerate(parts) if type(part) is not slice]
+    region = [_bounds(part, n) if type(part) is slice else (0, n, 1) for part, n in zip(parts, node.shape, strict=True)]
+    node = arrays.slices(node, region)
+    found = [_index(parts[axis], node.shape[axis], axis, x) for axis in axes]
+    level = max([level, *[mine for _, mine in found]])
+    indices = [index for index, _ in found]
+    shape = ops.broadcast(*[index.shape for index in indices])
+    sizes = [node.shape[axis] for axis in axes]
+    rest = [axis for axis in range(len(node.shape)) if axis not in axes]
+    turned = arrays.transpose(node, [*axes, *rest])
+    flat = arrays.reshape(turned, (math.prod(sizes), *[node.shape[axis] for axis in rest]))
+    places, distinct = _flat(indices, sizes, shape)
+    taken = arrays.take(flat, places, distinct)
+    adjacent = axes[-1] - axes[0] == len(axes) - 1
+    front = axes[0] if adjacent else 0  # how many of the other axes come before
+    order = [*range(len(shape), len(shape) + front), *range(len(shape)), *range(len(shape) + front, len(taken.shape))]
+    return arrays.transpose(taken, order), level
+
+
+def _flat(indices: list[Node], sizes: list[int], shape: Shape) -> tuple[Node, bool]:
+    """Several index arrays as one into the flattened axes, and whether no place is named twice."""
+    import numpy as np
+
+    if all(index.op == "data" for index in indices):
+        grid = np.broadcast_arrays(*[index.attrs.array for index in indices])
+        flat = np.ravel_multi_index(tuple(grid), tuple(sizes)) if math.prod(shape) else np.zeros(shape, np.int64)
+        flat = np.asarray(flat, dtype=np.int64).reshape(shape)
+        return ops.data(flat), len(np.unique(flat)) == flat.size
+    total: Node | None = None
+    stride = 1
+    for index, n in zip(reversed(indices), reversed(sizes), strict=True):
+        part = index if stride == 1 else make("mul", index, ops.data(np.array(stride)))
+        total = part if total is None else make("add", part, total)
+        stride *= n
+    assert total is not None
+    return arrays.broadcast(total, shape), False
+
+
+# Views
+
+
+def view(found: Traced, owner: Traced, region: Region | None) -> Traced:
+    """Remember that in NumPy ``found`` would share memory with ``owner``, in a region or anywhere."""
+    root = owner
+    if owner._owner is not None:
+        alive = owner._owner()
+        if alive is None:
+            return found
+        root, region = alive, owner._region
+    found._owner = ref(root)
+    found._region = region
+    if root._views is None:
+        root._views = []
+    elif len(root._views) > 64:
+        root._views = [other for other in root._views if other() is not None]
+    root._views.append(ref(found))
+    return found
+
+
+def _overlap(a: Region | None, b: Region | None) -> bool:
+    if a is None or b is None:
+        return True
+    for (start, count, step), (other, many, stride) in zip(a, b, strict=True):
+        mine = range(start, start + count * step, step)
+        theirs = range(other, other + many * stride, stride)
+        if not mine or not theirs:
+            return False
+        if max(mine[0], mine[-1]) < min(theirs[0], theirs[-1]) or max(theirs[0], theirs[-1]) < min(mine[0], mine[-1]):
+            return False
+        if len(mine) == 1 and mine[0] not in theirs:
+            return False
+        if len(theirs) == 1 and theirs[0] not in mine:
+            return False
+        if step == stride != 1 and (start - other) % abs(step):
+            return False
+    return True
+
+
+def _own(x: Traced) -> None:
+    """``x`` is about to be written to: an error if that would, in NumPy, change another array as well."""
+    if x._owner is not None and x._owner() is not None:
+        raise UnsupportedOperation("trace_alias", **where())
+
+
+def _spoil(x: Traced, region: Region | None) -> None:
+    """Views of what was written to are no longer what they would be."""
+    if x._views is not None:
+        for other in x._views:
+            alive = other()
+            if alive is not None and _overlap(alive._region, region):
+                alive._stale = True
+        x._views = [other for other in x._views if (alive := other()) is not None and not alive._stale]
+
+
+# Writing
+
+
+def _kind(region: Region, shape: Shape) -> tuple[bool, ...] | None:
+    """Which axes a region takes one place of, if it takes all of the others: two such regions are equal or disjoint."""
+    flags = []
+    for (_, count, step), n in zip(region, shape, strict=True):
+        if count == n and step == 1:
+            flags.append(False)
+        elif count == 1:
+            flags.append(True)
+        else:
+            return None
+    return tuple(flags)
+
+
+def _written(x: Traced, region: Region) -> Node | None:
+    """What was just written to exactly this region. What else was written is put in place if it could concern it."""
+    if x._writes is None:
+        return None
+    if x._stale:
+        _ = x.node
+    found = x._writes.get(region)
+    if found is not None:
+        return found
+    kind = _kind(region, x.shape)
+    if kind is not None and kind == _kind(next(iter(x._writes)), x.shape):
+        return arrays.slices(x._node, region)  # disjoint from all that was written
+    return None
+
+
+def settle(x: Traced) -> None:
+    """Put in place what was written."""
+    writes = x._writes
+    assert writes is not None
+    x._writes = None
+    _set(x, arrays.place(x._node, list(writes.values()), list(writes)))
+
+
+def _set(x: Traced, node: Node) -> None:
+    x._node = node
+    x._value = x.trace.wrap(node, x._level)._value
+
+
+def put(x: Traced, key: Any, value: Any) -> None:
+    """``x[key] = value``."""
+    if type(value) is Traced and value._owner is not None and value._owner() is x:
+        value = Traced(x.trace, value.node, value._value, value._level)
+    _own(x)
+    given, _, level = operand(value, x.trace)
+    x._level = max(x._level, level)
+    dtype = x._node.dtype if x._node.dtype is not ops.NUMBER else ops.REAL
+    given = arrays.cast(given, dtype)
+    parts = [_simple(part) for part in _expanded(key, x.ndim)]
+    plain = basic(parts, x.shape)
+    if plain is None:
+        _put_places(x, parts, given)
+        _spoil(x, None)
+        return
+    given = _fitting(given, plain.shape)
+    given = arrays.reshape(given, tuple([count for _, count, _ in plain.region]))
+    _spoil(x, plain.region)
+    if x._writes is not None and plain.region not in x._writes:
+        kind = _kind(plain.region, x.shape)
+        if kind is None or kind != _kind(next(iter(x._writes)), x.shape):
+            settle(x)
+    if x._writes is None:
+        x._writes = {}
+    x._writes[plain.region] = given
+
+
+def _fitting(value: Node, shape: Shape) -> Node:
+    while len(value.shape) > len(shape) and value.shape[0] == 1:
+        value = arrays.reshape(value, value.shape[1:])
+    try:
+        fits = ops.broadcast(value.shape, shape) == shape
+    except ShapeError:
+        fits = False
+    if not fits:
+        raise ShapeError("trace_fit", **where(given=value.shape, wanted=shape))
+    return arrays.broadcast(value, shape)
+
+
+def _put_places(x: Traced, parts: list[Any], value: Node) -> None:
+    import numpy as np
+
+    node = x.node
+    mask = parts[0]
+    if len(parts) - sum(part is None for part in parts) >= 1 and type(mask) is Traced and mask.dtype == bool:
+        rest = (1,) * (x.ndim - mask.ndim)
+        whole = all(type(part) is slice and part == slice(None) for part in parts[1:])
+        if whole and x.shape[: mask.ndim] == mask.shape and len(value.shape) <= len(rest):
+            x._level = max(x._level, mask.level)
+            chosen = arrays.reshape(mask.node, (*mask.shape, *rest))
+            _set(x, make("where", chosen, value, node))
+            return
+    plain = [_held(part) if type(part) is Traced else part for part in parts]
+    key = tuple(plain)
+    places = np.arange(x.size).reshape(x.shape)[key]
+    flat = arrays.reshape(_fitting(value, places.shape), (places.size,))
+    targets = places.ravel()
+    last = len(targets) - 1 - np.unique(targets[::-1], return_index=True)[1]  # of several values, NumPy keeps the last
+    if len(last) != len(targets):
+        last.sort()
+        flat, targets = arrays.take(flat, ops.data(last), True), targets[last]
+    hit = np.zeros(x.size, bool)
+    hit[targets] = True
+    spread = arrays.scatter(flat, ops.data(targets.astype(np.int64)), x.size, True)
+    merged = make("where", ops.data(hit.reshape(x.shape)), arrays.reshape(spread, x.shape), node)
+    _set(x, merged)
+
+
+def _held(part: Traced) -> Any:
+    """A traced index as a plain one; the record then holds for it only."""
+    import numpy as np
+
+    if part.node.dtype not in (INTEGER, BOOL):
+        raise UnsupportedOperation("trace_index", **where())
+    return np.asarray(part._plain("trace_index"))
+
+
+def change(x: Traced, result: Traced) -> Traced:
+    """``x += v``: the array itself changes, for all who hold it.
+
+    A view is left as it is and the result handed out: in ``a[i] += v`` Python writes it back next. If it does not,
+    NumPy would have changed the owner, too, and the view's owner must not be used as if nothing had happened.
+    """
+    if x.shape != result.shape:
+        raise ShapeError("trace_fit", **where(given=result.shape, wanted=x.shape))
+    if x._owner is not None and x._owner() is not None:
+        if not _stores_next():
+            raise UnsupportedOperation("trace_alias", **where())
+        return result
+    x._level = max(x._level, result._level)
+    x._writes = None
+    x._stale = False
+    _set(x, arrays.cast(result.node, x._node.dtype))
+    _spoil(x, None)
+    return x
+
+
+def _stores_next() -> bool:
+    """Whether the user's code is about to write the result of ``+=`` back into an array: ``a[i] += v``."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "mibun":
+        frame = frame.f_back
+    return _writes_back(frame.f_code, frame.f_lasti)
+
+
+@lru_cache(maxsize=256)
+def _writes_back(code: CodeType, at: int) -> bool:
+    later = [step.opname for step in dis.get_instructions(code) if step.offset > at]
+    following = (name for name in later if name not in ("CACHE", "SWAP", "COPY", "NOP", "EXTENDED_ARG"))
+    return next(following, "") in ("STORE_SUBSCR", "STORE_SLICE")

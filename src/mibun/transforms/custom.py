@@ -1,0 +1,204 @@
+"""Derivatives that cannot be found by looking: of foreign functions, and of the solutions of equations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mibun import arrays, ops
+from mibun.errors import ShapeError, UnsupportedOperation
+from mibun.loops import Body, Call
+from mibun.node import Node
+from mibun.ops import INTEGER, REAL, SINGLE, make
+from mibun.trace.traced import TURN, VARIABLE, Trace, Traced, operand, running
+from mibun.transforms.derived import as_node, fresh
+from mibun.transforms.trees import Tree, flatten
+
+
+class Custom:
+    """A function that is called and not traced, with a rule for its derivative."""
+
+    def __init__(self, fn: Callable[..., Any], rule: Callable[[tuple[Any, ...], tuple[Any, ...]], Any]) -> None:
+        for given in (fn, rule):
+            if not callable(given):
+                raise UnsupportedOperation("not_callable", kind=type(given).__name__)
+        self.__wrapped__ = fn
+        self.rule = rule
+        self.__name__ = getattr(fn, "__name__", "custom")
+        self.__doc__ = getattr(fn, "__doc__", None)
+
+    def __repr__(self) -> str:
+        return f"<mibun.custom({self.__name__})>"
+
+    def __call__(self, *args: Any) -> Any:
+        traces = running()
+        leaves, tree = flatten(args)
+        if not traces or not any(type(leaf) is Traced for leaf in leaves):
+            return self.__wrapped__(*args)
+        trace = next(leaf.trace for leaf in leaves if type(leaf) is Traced)
+        return self._call(trace, leaves, tree)
+
+    def _call(self, trace: Trace, leaves: list[Any], tree: Tree) -> Any:
+        import numpy as np
+
+        places = [
+            i
+            for i, leaf in enumerate(leaves)
+            if type(leaf) is Traced or isinstance(leaf, float | np.ndarray | np.floating)
+        ]
+        found = [operand(leaves[i], trace) for i in places]
+        args = [arrays.cast(node, REAL) if node.dtype is ops.NUMBER else node for node, _, _ in found]
+        level = max([level for _, _, level in found])
+
+        def nested(values: Sequence[Any]) -> Any:
+            full = list(leaves)
+            for i, value in zip(places, values, strict=True):
+                full[i] = value
+            return tree.build(full)
+
+        shape_of: list[Tree] = []
+
+        def plain(*values: Any) -> list[Any]:
+            held = running()[:]
+            running().clear()
+            try:
+                result = self.__wrapped__(*nested(values))
+            finally:
+                running()[:] = held
+            parts, nest = flatten(result)
+            shape_of[:] = [nest]
+            return [np.asarray(part) for part in parts]
+
+        for node, arg in zip([node for node, _, _ in found], args, strict=True):
+            trace.wrap(arg, level)
+            del node
+        first = plain(*[_copy(trace.values[arg]) for arg in args])
+        results = tuple([(part.shape, _dtype(part)) for part in first])
+        nest = shape_of[0]
+        stamp = fresh()
+
+        def rule() -> Body:
+            return self._rule(args, results, nest, nested, stamp)
+
+        node = make("call", *args, attrs=Call(plain, results, rule, self.__name__))
+        trace.values.setdefault(
+            node, tuple([part.astype(dtype)[()] for part, (_, dtype) in zip(first, results, strict=True)])
+        )
+        return nest.build(trace.wrap_all([arrays.item(node, i) for i in range(len(results))], level))
+
+    def _rule(
+        self,
+        args: Sequence[Node],
+        results: Sequence[tuple[Any, str]],
+        nest: Tree,
+        nested: Callable[[Sequence[Any]], Any],
+        stamp: int,
+    ) -> Body:
+        """The rule, traced on symbols for arguments, values and tangents."""
+        import numpy as np
+
+        ins = [ops.symbol(f"u{stamp}_{i}", arg.shape, arg.dtype) for i, arg in enumerate(args)]
+        outs = [ops.symbol(f"v{stamp}_{i}", shape, dtype) for i, (shape, dtype) in enumerate(results)]
+        tangents = [ops.symbol(f"t{stamp}_{i}", arg.shape, arg.dtype) for i, arg in enumerate(args)]
+        trace = Trace()
+        with np.errstate(all="ignore"):
+            for symbol in (*ins, *outs, *tangents):
+                trace.values[symbol] = np.full(symbol.shape, 0.5, symbol.dtype)[()]
+            held = running()[:]
+            running()[:] = [trace]
+            try:
+                primals = nested([Traced(trace, x, trace.values[x], TURN) for x in ins])
+                moved = nested([Traced(trace, x, trace.values[x], TURN) for x in tangents])
+                answer = self.rule(primals, moved)
+            finally:
+                running()[:] = held
+        if (
+            isinstance(answer, tuple)
+            and len(answer) == 2
+            and not (not nest.single and nest.count == 2 and not isinstance(answer[0], tuple | list))
+        ):
+            values, answer = answer
+            replace = {}
+            for leaf, symbol in zip(flatten(values)[0], outs, strict=True):
+                node = as_node(leaf, trace)
+                if node is not None and node.op == "item" and node.args[0].op == "call":
+                    replace[node] = symbol  # the rule calls the function itself for the value: it is known already
+            del replace
+        leaves, _ = flatten(answer)
+        if len(leaves) != len(outs):
+            raise ShapeError("custom_rule", name=self.__name__, given=len(leaves), wanted=len(outs))
+        found = []
+        for leaf, symbol in zip(leaves, outs, strict=True):
+            node = as_node(leaf, trace)
+            if node is None or ops.broadcast(node.shape, symbol.shape) != symbol.shape:
+                raise ShapeError(
+                    "custom_rule", name=self.__name__, given=getattr(leaf, "shape", ()), wanted=symbol.shape
+                )
+            found.append(arrays.cast(arrays.full(node, symbol), symbol.dtype))
+        return Body((*ins, *outs, *tangents), tuple(found))
+
+
+def _copy(value: Any) -> Any:
+    return value.copy() if hasattr(value, "copy") else value
+
+
+def _dtype(part: Any) -> str:
+    kind = part.dtype.kind
+    if kind in "iub":
+        return INTEGER if kind != "b" else ops.BOOL
+    return SINGLE if part.dtype.itemsize <= 4 else REAL
+
+
+def custom(fn: Callable[..., Any], rule: Callable[[tuple[Any, ...], tuple[Any, ...]], Any]) -> Callable[..., Any]:
+    """A function that mibun cannot see into, with its derivative.
+
+    ``rule(primals, tangents)`` takes the tuple of arguments and the tuple of their tangents, and returns the tangent of
+    the value, or (value, tangent) as in JAX's ``custom_jvp``. It is plain NumPy, linear in the tangents, and may use
+    custom functions in turn; both directions and higher derivatives come from it.
+
+    >>> import math
+    >>> sine = custom(math.sin, lambda x, dx: np.cos(x[0]) * dx[0])
+    >>> import numpy as np
+    >>> from mibun.transforms import grad
+    >>> round(grad(lambda x: sine(x) ** 2)(1.0), 12) == round(math.sin(2.0), 12)
+    True
+    """
+    return Custom(fn, rule)
+
+
+def implicit(solve: Callable[..., Any], residual: Callable[..., Any]) -> Callable[..., Any]:
+    """The solution x of residual(x, *args) = 0 as a differentiable function of ``args``, however it is found.
+
+    ``solve(*args)`` returns x, a number or an array; it is called, never traced. For a fixed point x = T(x, *args) give
+    ``residual=lambda x, *args: T(x, *args) - x``. The derivative is that of the implicit function theorem: the residual
+    is linear in it.
+
+    >>> root = implicit(lambda a: a**0.5, lambda x, a: x**2 - a)
+    >>> from mibun.transforms import grad
+    >>> grad(root)(4.0)
+    0.25
+    """
+    from mibun.transforms.first import jvp
+    from mibun.transforms.matrices import jacobian
+
+    def rule(args: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:
+        import numpy as np
+
+        x = found(*args)
+        moved = jvp(lambda *given: residual(x, *given), args, tangents)[1]
+        if not np.shape(x):
+            return -moved / jacobian(residual)(x, *args)
+        n = np.size(x)
+        matrix = np.reshape(jacobian(residual)(x, *args), (n, n))
+        return -np.reshape(_solve(matrix, np.reshape(moved, (n,))), np.shape(x))
+
+    found = Custom(solve, rule)
+    found.__name__ = getattr(solve, "__name__", "implicit")
+    return found
+
+
+def _solve(matrix: Any, right: Any) -> Any:
+    """Without a look at the numbers, which are not known while the rule is traced."""
+    trace = next(x.trace for x in (matrix, right) if type(x) is Traced)
+    a, b = (operand(x, trace)[0] for x in (matrix, right))
+    return trace.wrap(arrays.reshape(make("solve", a, arrays.reshape(b, (*b.shape, 1))), b.shape), VARIABLE)
