@@ -13,11 +13,13 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from itertools import groupby
-from typing import Annotated, Any, Final, TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO
 
 import typer
 from typer.core import TyperCommand
@@ -31,6 +33,9 @@ from mibun.language import LANGUAGES, pad, preferred, wrap
 from mibun.language import width as columns
 from mibun.sheet import WIDTH, Line, plain
 from mibun.write import notation
+
+if TYPE_CHECKING:
+    from mibun.write.diagram import Diagram
 
 INPUT_LIMIT: Final = 4_000_000  # bytes read from standard input; the reader's own limit is far below
 STYLES: Final = {"": "", "result": "bold", "heading": "bold", "note": "dim"}
@@ -53,6 +58,7 @@ Digits = Annotated[int, typer.Option("--digits", metavar="N")]
 Domain = Annotated[str | None, typer.Option("--domain", metavar="CONDITION")]
 Kind = Annotated[str | None, typer.Option("--kind", metavar="KIND")]
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE")]
+Open = Annotated[bool, typer.Option("--open")]
 
 HELP: Final[dict[str, dict[str, str]]] = {
     "mibun": {
@@ -92,6 +98,15 @@ HELP: Final[dict[str, dict[str, str]]] = {
     "plot": {
         "en": "A picture: the function with its tangent and a secant, its derivative, the error against h, contours.",
         "ko": "그림: 함수와 접선·할선, 도함수, h에 따른 오차, 등고선.",
+    },
+    "graph": {
+        "en": "The computation graph: every value, the local partial derivatives, the adjoints coming back.",
+        "ko": "계산 그래프: 단계마다의 값과 국소 편미분, 거꾸로 전해지는 미분(역전파).",
+    },
+    "page": {"en": "The file: .svg, .html, .json or .txt.", "ko": "저장할 파일: .svg, .html, .json, .txt."},
+    "shown": {
+        "en": "Open it in the browser, where one can go through it step by step.",
+        "ko": "브라우저로 열어 한 단계씩 보기.",
     },
     "h": {"en": "The step h of the difference quotient.", "ko": "평균변화율의 h."},
     "digits": {"en": "How many digits, up to 1000.", "ko": "자릿수. 1000까지."},
@@ -303,6 +318,41 @@ def plot(
     f.plot(_at(at, f, name), name, h=h, kind=kind, lang=lang).save(output)
 
 
+def graph(
+    expr: Expr,
+    at: At = None,
+    wrt: Wrt = None,
+    page: Output = None,
+    shown: Open = False,
+    strict: Strict = False,
+    profile: Profile = None,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    f = function(_source(expr), strict=strict, profile=profile)
+    name = None if wrt is None else _variable(f, wrt)
+    diagram = f.graph(_at(at, f, name), name)
+    if page is not None:
+        diagram.save(page, lang)
+    if shown:
+        _browse(diagram, page, lang)
+    if as_json or (page is None and not shown):
+        _result(f, diagram, lang, as_json, False)
+
+
+def _browse(diagram: Diagram, file: str | None, lang: str | None) -> None:
+    """Show a diagram in the browser: the file that was written if that is a page or a picture, else a page of its own.
+    Where it is goes to standard output, for there may be no browser."""
+    import webbrowser
+
+    place = Path(file) if file is not None else None
+    if place is None or place.suffix.lower() not in (".svg", ".html"):
+        with tempfile.NamedTemporaryFile(prefix="mibun-", suffix=".html", delete=False) as empty:
+            place = diagram.save(empty.name, lang)
+    _print(str(place))
+    webbrowser.open(place.resolve().as_uri())
+
+
 VERBS: Final[dict[str, Callable[..., int | None]]] = {
     "sheet": sheet,
     "diff": diff,
@@ -313,6 +363,7 @@ VERBS: Final[dict[str, Callable[..., int | None]]] = {
     "equal": equal,
     "enclose": enclose,
     "plot": plot,
+    "graph": graph,
 }
 BARE: Final = "sheet"  # the verb of a command line that names none
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mibun.rewrite import Budget
     from mibun.run import interpret
     from mibun.write.canvas import Picture
+    from mibun.write.diagram import Diagram
     from mibun.write.proofs import Principles
     from mibun.write.prose import Explanation
 
@@ -767,6 +768,28 @@ class Function:
         return pictures.draw(
             self._one(), names or ("x",), variable, point, h=step, kind=kind, name=self._name, lang=lang, range=range
         )
+
+    def graph(self, at: Any = None, wrt: str | Function | None = None) -> Diagram:
+        """The computation graph: the value of every step, the local partial derivatives, the adjoints coming back.
+
+        ``at`` as for :meth:`limit`; without it, the graph has formulas only. The derivatives by ``wrt``, or by the only
+        variable, are carried forward as well. ``.text()``, ``.svg()``, ``.html()`` and ``.json()`` show it, ``.steps``
+        go through it, ``.path("x")`` says why the derivative by x is what it is.
+
+        >>> for step in function("y sin(x^2)").graph(at={"x": 2, "y": 3}).backward():
+        ...     print(step.text("en"))
+        6. ∂f/∂v₃ = 1
+        7. ∂f/∂v₂ = ∂f/∂v₃ · ∂v₃/∂v₂ = 1 · 3 = 3
+        8. ∂f/∂v₁ = ∂f/∂v₂ · ∂v₂/∂v₁ = 3 · (−0.653644) ≈ −1.96093
+        9. ∂f/∂x = ∂f/∂v₁ · ∂v₁/∂x = (−1.96093) · 4 ≈ −7.84372
+        10. ∂f/∂y = ∂f/∂v₃ · ∂v₃/∂y = 1 · (−0.756802) ≈ −0.756802
+        """
+        from mibun import diagrams
+
+        names = self.variables
+        forward = self._symbol(wrt, "graph").attrs if wrt is not None or len(names) == 1 else None
+        point = {} if at is None else self._point(at, forward or (names[0] if names else "x"))
+        return diagrams.of_function(self._one(), names, point, wrt=forward, name=self._name)
 
     def _point(self, at: Any, variable: str) -> dict[str, Node]:
         """Exact numbers for all free names; see :func:`mibun.places.point`."""
