@@ -333,6 +333,8 @@ def test_what_is_left_out_of_an_entry_is_said(network: Network) -> None:
     assert "나머지 모든 경로의 합" in paths.text("ko")
     assert paths.terms[0].product + paths.rest == pytest.approx(paths.total)
     assert "+ …" in part.text("en")
+    assert part.outputs[0].tangent == pytest.approx(paths.total)  # whatever is left out, numbers are right
+    assert part.box[0].adjoint == pytest.approx(paths.total)
     assert paths.json()["count"] is None
     wire = next(wire for wire in part.wires if wire.start == 0)
     assert wire.formula.startswith("c₁[")

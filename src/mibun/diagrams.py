@@ -600,7 +600,12 @@ class _Reader:
         kept = _leading({(node, j): node in results for node, rates in moved.items() for j in rates}, slopes)
         kept = kept or [(start, place)]
         ids = {key: i for i, key in enumerate(kept)}
-        boxes = [self._entry_box(*key, i, key[0] in results, moved[key[0]][key[1]]) for key, i in ids.items()]
+        nodes = list(dict.fromkeys(node for node, _ in kept))
+        rates = dict(zip(nodes, chain.push_along(nodes, {start: _unit(start, place)}), strict=True))
+        known = dict(self.values)
+        _fill(list(rates.values()), known)
+        tangents = {node: _shaped(known[rate], node.shape) for node, rate in rates.items()}
+        boxes = [self._entry_box(*key, i, key[0] in results, tangents[key[0]]) for key, i in ids.items()]
         wires = [
             Wire(ids[foot, i], ids[node, j], position, slopes[foot, i, node, j], self._entry_formula(node, foot, i, j))
             for node, j in kept
@@ -646,7 +651,7 @@ class _Reader:
             _fill([node], self.values)
         return self.values[self._same(node)]
 
-    def _entry_box(self, node: Node, place: int, number: int, result: bool, tangent: float) -> Box:
+    def _entry_box(self, node: Node, place: int, number: int, result: bool, tangent: Any) -> Box:
         name = _indexed(self.name(node), place, node.shape)
         kind = "input" if number == 0 else "output" if result else "operation"
         return Box(
@@ -655,7 +660,7 @@ class _Reader:
             kind=kind,
             value=_entry(self.values[node], place),
             adjoint=_entry(self.adjoints[node], place),
-            tangent=tangent,
+            tangent=_entry(tangent, place),
             group=self.groups.get(node, ()) if number else (),
             source=self.sources.get(node, ""),
             name=name,

@@ -544,14 +544,18 @@ class DiagramStep:
         terms = [wire for wire in self.wires if wire.differentiable and _carries(self.diagram.box[wire.start].tangent)]
         if not terms:
             return left + tangent
+        shares = [(wire.partial, self.diagram.box[wire.start].tangent) for wire in terms]
         parts = [
-            _Term(
-                _times(self.diagram.local(wire), f"{names(wire.start)}′"),
-                _multiplied(wire.partial, self.diagram.box[wire.start].tangent, lang),
-            )
-            for wire in terms
+            _Term(_times(self.diagram.local(wire), f"{names(wire.start)}′"), _multiplied(*share, lang))
+            for wire, share in zip(terms, shares, strict=True)
         ]
-        return _sum(left, parts, tangent, lang)
+        return _sum(left, parts + self._others(shares, box.tangent), tangent, lang)
+
+    def _others(self, shares: Sequence[tuple[Value, Value]], total: Value) -> list[_Term]:
+        """What stands for the terms that a diagram which is not complete leaves out."""
+        known = [a * b for a, b in shares if is_number(a) and is_number(b)]
+        told = self.diagram.complete or math.isclose(math.fsum(known), total)
+        return [] if told else [_Term("…", "…")]
 
     def _adjoint(self, lang: str) -> str:
         box = self.diagram.box[self.target]
@@ -569,9 +573,7 @@ class DiagramStep:
         ]
         if box.kind == "output":  # a result that another one is made of
             parts.insert(0, _Term("1", "1"))
-        if not self.diagram.complete and not math.isclose(math.fsum(a * b for a, b in shares), box.adjoint):
-            parts.append(_Term("…", "…"))
-        return _sum(left, parts, adjoint, lang)
+        return _sum(left, parts + self._others(shares, box.adjoint), adjoint, lang)
 
     def locals(self, lang: str) -> list[str]:
         """The local partial derivatives of the operation: ``∂v₂/∂v₁ = cos v₁ ≈ −0.653644``."""
