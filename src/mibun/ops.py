@@ -109,6 +109,8 @@ def make(op: str, *args: Node, attrs: Any = None) -> Node:
                 dtype = promote(*[a.dtype for a in args[op == "where" :]])
                 if dtype in (BOOL, INTEGER) and op not in (_KEEP_TRUTH if dtype is BOOL else _KEEP_WHOLE):
                     dtype = REAL
+                if shape and dtype is NUMBER:
+                    dtype = REAL
                 break
             if arg.dtype is REAL:
                 dtype = REAL
@@ -153,7 +155,8 @@ Rule = Callable[[tuple[Node, ...], Any], tuple[Shape, str]]
 
 
 def _moved(args: tuple[Node, ...], shape: Shape) -> tuple[Shape, str]:
-    return shape, promote(*[arg.dtype for arg in args])
+    dtype = promote(*[arg.dtype for arg in args])
+    return shape, REAL if dtype is NUMBER else dtype
 
 
 def _reduced(args: tuple[Node, ...], axes: tuple[int, ...]) -> tuple[Shape, str]:
@@ -210,9 +213,9 @@ def _one_of_several(args: tuple[Node, ...], index: int) -> tuple[Shape, str]:
 
 
 SHAPES: Final[dict[str, Rule]] = {
-    "reshape": lambda args, shape: _moved(args, shape),
+    "reshape": _moved,
     "transpose": lambda args, axes: _moved(args, tuple([args[0].shape[axis] for axis in axes])),
-    "broadcast": lambda args, shape: _moved(args, shape),
+    "broadcast": _moved,
     "sum": _summed,
     "slice": lambda args, slices: _moved(args, tuple([count for _, count, _ in slices])),
     "embed": lambda args, attrs: _moved(args, attrs[0]),
@@ -278,6 +281,9 @@ def _data(array: Any) -> Data:
 
 def data(array: Any) -> Node:
     """An array of numbers. It is kept, not copied, and can not be written to any more."""
+    import numpy as np
+
+    array = np.asarray(array)
     dtype = {"b": BOOL, "i": INTEGER, "u": INTEGER}.get(array.dtype.kind) or (SINGLE if array.itemsize <= 4 else REAL)
     wrapped = Data(array)
     return intern(((), wrapped), "data", (), wrapped, array.shape, dtype)

@@ -87,6 +87,12 @@ def _xlogy(x: Node, y: Node) -> Node:
     return make("where", make("eq", x, ZERO), ZERO, make("mul", x, make("ln", y)))
 
 
+def _dropped(x: Node, axis: int) -> Node:
+    shape = list(x.shape)
+    del shape[axis]
+    return arrays.reshape(x, tuple(shape))
+
+
 def _truth(x: Node) -> Node:
     return x if x.dtype is BOOL else make("ne", x, ZERO)
 
@@ -185,7 +191,8 @@ UFUNCS: Final[dict[str, str | Callable[..., Node]]] = {
     "conjugate": lambda x: x,
     "matmul": lambda x, y: _matmul(x, y),
     "vecdot": lambda x, y: _vecdot(x, y),
-    "matvec": lambda x, y: _matmul(x, arrays.expand(y, (len(y.shape),))),
+    "matvec": lambda x, y: _dropped(_matmul(x, arrays.expand(y, (len(y.shape),))), -1),
+    "vecmat": lambda x, y: _dropped(_matmul(arrays.expand(x, (len(x.shape) - 1,)), y), -2),
     # SciPy's
     "erf": "erf",
     "erfc": lambda x: make("sub", ONE, make("erf", x)),
@@ -260,6 +267,14 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
     elif method == "accumulate" and name in ("add", "multiply"):
         axis = inputs[1] if len(inputs) > 1 else options.get("axis", 0)
         result = _by_name("cumsum" if name == "add" else "cumprod", (inputs[0],), {"axis": axis}, trace)
+    elif method == "accumulate" and name in ("maximum", "minimum"):
+        axis = inputs[1] if len(inputs) > 1 else options.get("axis", 0)
+        node = operand(inputs[0], trace)[0]
+        result = trace.wrap(_running(REDUCING[name], node, _axis(axis, len(node.shape))), _level_of(inputs))
+    elif method == "reduceat":
+        result = _reduceat(name, *inputs, **options)
+    elif method == "at":
+        return _at(name, *inputs)
     elif method == "outer":
         a, b = (operand(value, trace) for value in inputs)
         left = arrays.reshape(a[0], a[0].shape + (1,) * len(b[0].shape))
@@ -269,6 +284,49 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
     if out is None or out[0] is None:
         return result
     return _into(out[0], result)
+
+
+def _running(op: str, x: Node, axis: int) -> Node:
+    """The largest or smallest so far, in as many steps as the length has binary digits."""
+    op, n, shift = {"amax": "max", "amin": "min"}[op], x.shape[axis], 1
+    while shift < n:
+        later = elementwise(op, arrays.part(x, axis, shift, n - shift), arrays.part(x, axis, 0, n - shift))
+        x = arrays.concat([arrays.part(x, axis, 0, shift), later], axis)
+        shift *= 2
+    return x
+
+
+def _reduceat(name: str, array: Any, indices: Any, axis: int = 0, **options: Any) -> Any:
+    import numpy as np
+
+    places = [int(i) for i in np.asarray(indices)]
+    n = array.shape[axis]
+    stops = [*places[1:], n]
+    ufunc = getattr(np, name)
+    parts = []
+    for start, stop in zip(places, stops, strict=True):
+        chosen = np.arange(start, max(stop, start + 1))
+        parts.append(ufunc.reduce(np.take(array, chosen, axis), axis))
+    return np.stack(parts, axis)
+
+
+def _at(name: str, array: Any, indices: Any, values: Any = None) -> None:
+    """``np.add.at(array, indices, values)``: places that are named twice count twice."""
+    import numpy as np
+
+    if name not in ("add", "subtract") or type(array) is not Traced:
+        key = "trace_store" if name in ("add", "subtract") else "trace_function"
+        raise UnsupportedOperation(key, **where(name=f"np.{name}.at"))
+    places = np.arange(array.size).reshape(array.shape)[indices]
+    trace = array.record
+    running().append(trace)
+    try:
+        given = arrays.broadcast(arrays.cast(N(values), array.node.dtype), places.shape)
+    finally:
+        running().pop()
+    flat = arrays.scatter(arrays.reshape(given, (places.size,)), ops.data(places.ravel()), array.size)
+    extra = trace.wrap(arrays.reshape(flat, array.shape), _level_of([array, values]))
+    array[...] = array + extra if name == "add" else array - extra
 
 
 def _ufunc_title(ufunc: Any) -> str:
@@ -293,7 +351,7 @@ def _trace_of(values: Any) -> Trace:
     found = _first(values)
     if found is None:
         return running()[-1]
-    return found.trace
+    return found.record
 
 
 def _first(values: Any) -> Traced | None:
@@ -356,11 +414,19 @@ def _by_name(name: str, args: tuple[Any, ...], options: dict[str, Any], trace: T
         running().pop()
     found = _wrapped(result, trace, _level_of([*args, *options.values()]))
     if name in VIEWS and type(args[0]) is Traced and args[0].shape:
-        from mibun.trace.indexing import view
-
-        for part in found if isinstance(found, list | tuple) else [found]:
-            view(part, args[0], None)
+        _look(found, args[0], lambda owner: _by_name(name, (owner, *args[1:]), options, trace))
     return found if out is None else _into(out[0] if isinstance(out, tuple) else out, found)
+
+
+def _look(found: Any, owner: Traced, again: Callable[[Traced], Any]) -> None:
+    """What came out looks at the memory of ``owner``, whole or in pieces."""
+    from mibun.trace.indexing import view
+
+    if type(found) is Traced:
+        view(found, owner, again)
+    else:
+        for i, piece in enumerate(found):
+            view(piece, owner, lambda changed, i=i: again(changed)[i])  # type: ignore[misc]
 
 
 def N(value: Any) -> Node:
@@ -432,7 +498,9 @@ def method(x: Traced, name: str) -> Any:
             args = (args,) if len(args) > 1 or name == "reshape" else args
         if name == "transpose" and len(args) > 1:
             args = (args,)
-        return _by_name(METHOD_NAMES[name], (x, *args), options, x.trace)
+        if name == "compress":
+            return _by_name(name, (args[0], x, *args[1:]), options, x.record)
+        return _by_name(METHOD_NAMES[name], (x, *args), options, x.record)
 
     return bound
 
@@ -1093,9 +1161,32 @@ def _extract(condition: Any, arr: Any) -> Any:
     return x[_again(_truth(mask.node)).ravel()].node
 
 
-@numpy_function("nonzero", "flatnonzero", "argwhere")
-def _nonzero(a: Any) -> Any:
-    raise UnsupportedOperation("trace_function", **where(name="np.nonzero"))
+@numpy_function("nonzero")
+def _nonzero(a: Any) -> tuple[Node, ...]:
+    """Where something is true. How often it is decides about shapes, and so about the path taken."""
+    import numpy as np
+
+    from mibun.trace.indexing import places
+
+    mask = a if type(a) is Traced else _again(N(a))
+    truth = running()[-1].wrap(_truth(mask.node), mask.level)
+    flat = places(truth).node
+    found: list[Node] = []
+    for n in reversed(mask.shape):
+        length = ops.data(np.array(n))
+        found.insert(0, elementwise("mod", flat, length))
+        flat = _floor_divide(flat, length)
+    return tuple(found)
+
+
+numpy_function("flatnonzero")(lambda a: _nonzero(np_ravel(a))[0])
+numpy_function("argwhere")(lambda a: arrays.stack(_nonzero(a), 1))
+
+
+def np_ravel(a: Any) -> Any:
+    import numpy as np
+
+    return np.ravel(a)
 
 
 @numpy_function("choose")
@@ -1111,7 +1202,7 @@ def _choose(a: Any, choices: Any, mode: str = "raise") -> Node:
 
 
 @numpy_function("where")
-def _where(condition: Any, x: Any = None, y: Any = None) -> Node:
+def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
     if x is None or y is None:
         return _nonzero(condition)
     test = _truth(N(condition))
@@ -1186,7 +1277,6 @@ numpy_function("real", "real_if_close", "conj")(lambda x, *_: N(x))
 numpy_function("imag", "angle")(lambda x, *_: arrays.zeros(N(x).shape))
 numpy_function("iscomplexobj")(lambda x: False)
 numpy_function("isrealobj")(lambda x: True)
-numpy_function("i0")(lambda x: _nonzero(x))
 
 
 @numpy_function("isclose")
@@ -2314,6 +2404,75 @@ def _matrix_norm_of(x: Any, /, *, keepdims: Any = False, ord: Any = "fro") -> No
     node = _floating(N(x))
     axes = (len(node.shape) - 2, len(node.shape) - 1)
     return _kept(_matrix_norm(node, ord, axes), axes, keepdims)
+
+
+@numpy_function("linalg.svdvals")
+def _svdvals(x: Any, /) -> Node:
+    """Singular values, the largest first, as roots of the eigenvalues of the smaller of AᵀA and AAᵀ."""
+    node = _floating(N(x))
+    gram = _matmul(arrays.swap(node), node) if node.shape[-1] <= node.shape[-2] else _matmul(node, arrays.swap(node))
+    values = arrays.item(make("eigh", gram), 0)
+    return _root(make("max", arrays.flip(values, (len(values.shape) - 1,)), ZERO))
+
+
+@numpy_function("linalg.svd")
+def _svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Node:
+    if compute_uv:
+        raise UnsupportedOperation("trace_option", **where(name="np.linalg.svd", option="compute_uv=True"))
+    return _svdvals(a)
+
+
+@numpy_function("corrcoef")
+def _corrcoef(x: Any, y: Any = None, rowvar: bool = True, **options: Any) -> Node:
+    cov = _cov(x, y, rowvar)
+    if not cov.shape:
+        return make("div", cov, cov)
+    scale = make("sqrt", _diagonal(_again(cov)))
+    return make("div", cov, arrays.contract(("a", "b", "ab"), scale, scale))
+
+
+@numpy_function("bincount")
+def _bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Node:
+    import numpy as np
+
+    index = x if type(x) is not Traced else x._plain("trace_index")
+    array = np.asarray(index)
+    length = max(int(array.max()) + 1 if array.size else 0, minlength)
+    given = arrays.ones(N(array * 1.0)) if weights is None else _floating(N(weights))
+    return arrays.scatter(given, ops.data(array.astype(np.int64)), length)
+
+
+@numpy_function("resize")
+def _resize(a: Any, new_shape: Any) -> Node:
+    import numpy as np
+
+    shape = _shape(new_shape)
+    x = N(a)
+    return _take(a, np.resize(np.arange(math.prod(x.shape)), shape))
+
+
+def _made_like(name: str) -> Callable[..., Node]:
+    def make_like(*args: Any, like: Any = None, **options: Any) -> Node:
+        import numpy as np
+
+        made = getattr(np, name)(*args, **options)
+        return ops.data(made)
+
+    return make_like
+
+
+for _name in ("zeros", "ones", "empty", "eye", "identity", "arange", "tri"):
+    numpy_function(_name)(_made_like(_name))
+
+
+@numpy_function("full")
+def _full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", *, like: Any = None) -> Node:
+    return arrays.broadcast(_strong(N(fill_value)), _shape(shape))
+
+
+@numpy_function("array", "asarray", "asanyarray", "ascontiguousarray")
+def _array(a: Any, *args: Any, like: Any = None, **options: Any) -> Node:
+    return _strong(N(a))
 
 
 # Writing

@@ -1,21 +1,16 @@
 """Reading and writing parts of a traced array, with NumPy's keys.
 
 Writing does not change anything: it makes a new node, with the written part in place. Parts are collected first, so
-that a loop which fills an array takes time for each part and not for the whole array each time. NumPy's views share
-memory with their owner. Here a view that was taken before its owner was written to is no longer what it would be in
-NumPy, and refuses to be used.
+that a loop which fills an array takes time for each part and not for the whole array each time. Views behave as
+NumPy's: a part that was taken earlier shows what is written to its owner later, and what is written to it is written to
+the owner. Only through other views than parts, such as a transpose, nothing can be written.
 """
 
 from __future__ import annotations
 
-import dis
 import math
-import sys
-from collections.abc import Sequence
-from functools import lru_cache
-from types import CodeType
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
-from weakref import ref
 
 from mibun import arrays, ops
 from mibun.arrays import Slice
@@ -28,10 +23,24 @@ Region = tuple[Slice, ...]
 
 
 class Basic(NamedTuple):
-    """A key of integers, slices and new axes: the part that it names, and the shape it comes out in."""
+    """A key of integers, slices and new axes: the part that it names, the shape it comes out in, and which axis each of
+    its axes was (``None`` for a new one)."""
 
     region: Region
     shape: Shape
+    axes: tuple[int | None, ...]
+
+
+class View(NamedTuple):
+    """What an array would share memory with in NumPy, and how it is made of it.
+
+    ``region`` and ``axes`` are those of a key; for any other view, such as a transpose, ``again`` makes it anew.
+    """
+
+    owner: Traced
+    region: Region | None = None
+    axes: tuple[int | None, ...] = ()
+    again: Callable[[Traced], Any] | None = None
 
 
 def _expanded(key: Any, ndim: int) -> list[Any]:
@@ -84,11 +93,13 @@ def basic(parts: Sequence[Any], shape: Shape) -> Basic | None:
     """The part named by a key without arrays; ``None`` if there are any."""
     region: list[Slice] = []
     out: list[int] = []
+    axes: list[int | None] = []
     axis = 0
     for part in parts:
         kind = type(part)
         if part is None:
             out.append(1)
+            axes.append(None)
             continue
         n = shape[axis]
         if kind is int:
@@ -97,16 +108,17 @@ def basic(parts: Sequence[Any], shape: Shape) -> Basic | None:
             bounds = _bounds(part, n)
             region.append(bounds)
             out.append(bounds[1])
+            axes.append(axis)
         else:
             return None
         axis += 1
-    return Basic(tuple(region), tuple(out))
+    return Basic(tuple(region), tuple(out), tuple(axes))
 
 
 def get(x: Traced, key: Any) -> Traced:
     """``x[key]``."""
-    trace = x.trace
-    if type(key) is int and x._writes is None and not x._stale:  # the usual case, in a loop
+    trace = x.record
+    if type(key) is int and x._writes is None and x._view is None:  # the usual case, in a loop
         shape = x._node.shape
         if shape:
             start = _whole(key, shape[0], 0)
@@ -114,18 +126,14 @@ def get(x: Traced, key: Any) -> Traced:
             node = arrays.reshape(make("slice", x._node, attrs=region), shape[1:])
             found = Traced(trace, node, x._value[key], x._level)
             trace.values.setdefault(node, found._value)
-            return found if len(shape) == 1 else view(found, x, region)
-    parts = [_simple(part) for part in _expanded(key, x.ndim)]
+            return found if len(shape) == 1 else part(found, x, region, tuple(range(1, len(shape))))
+    parts = [_simple(piece) for piece in _expanded(key, x.ndim)]
     plain = basic(parts, x.shape)
-    if plain is not None:
-        written = _written(x, plain.region)
-        if written is not None:
-            return trace.wrap(arrays.reshape(written, plain.shape), x._level)
-        node = arrays.reshape(arrays.slices(x.node, plain.region), plain.shape)
-        found = trace.wrap(node, x._level)
-        return view(found, x, plain.region) if plain.shape else found
-    node, level = _advanced(x, parts)
-    return trace.wrap(node, max(level, x._level))
+    if plain is None:
+        node, level = _advanced(x, parts)
+        return trace.wrap(node, max(level, x._level))
+    found = trace.wrap(arrays.reshape(_read(x, plain.region), plain.shape), x._level)
+    return part(found, x, plain.region, plain.axes) if plain.shape else found
 
 
 # Index arrays
@@ -136,7 +144,7 @@ def _index(part: Any, n: int, axis: int, x: Traced) -> tuple[Node, int]:
     import numpy as np
 
     if type(part) is Traced or isinstance(part, list | tuple):
-        node, value, level = operand(part, x.trace)
+        node, value, level = operand(part, x.record)
         if node.dtype is not INTEGER:
             raise UnsupportedOperation("trace_index", **where())
         if np.any((value < -n) | (value >= n)):
@@ -174,18 +182,18 @@ def _masked(x: Node, parts: list[Any], trace: Any) -> tuple[Node, list[Any], int
         x = arrays.reshape(x, (*x.shape[:axis], merged, *x.shape[axis + k :]))
         if type(part) is Traced:
             level = max(level, part.level)
-            out.append(_places(part))
+            out.append(places(part))
         else:
             out.append(np.flatnonzero(part))
         axis += 1
     return x, out, level
 
 
-def _places(mask: Traced) -> Traced:
+def places(mask: Traced) -> Traced:
     """Where a traced mask is true. How often it is decides about shapes, and so about the path taken."""
     import numpy as np
 
-    trace = mask.trace
+    trace = mask.record
     flat = arrays.reshape(mask.node, (mask.size,))
     count = int(np.count_nonzero(mask.value))
     if mask.level:
@@ -196,7 +204,7 @@ def _places(mask: Traced) -> Traced:
 
 def _advanced(x: Traced, parts: list[Any]) -> tuple[Node, int]:
 
-    node, parts, level = _masked(x.node, parts, x.trace)
+    node, parts, level = _masked(x.node, parts, x.record)
     new = [i for i, part in enumerate(parts) if part is None]
     node = arrays.expand(node, new) if new else node
     parts = [slice(None) if part is None else part for part in parts]
@@ -238,25 +246,56 @@ def _flat(indices: list[Node], sizes: list[int], shape: Shape) -> tuple[Node, bo
     return arrays.broadcast(total, shape), False
 
 
-# Views
+# Views: what shares memory in NumPy shares it here, too
 
 
-def view(found: Traced, owner: Traced, region: Region | None) -> Traced:
-    """Remember that in NumPy ``found`` would share memory with ``owner``, in a region or anywhere."""
-    root = owner
-    if owner._owner is not None:
-        alive = owner._owner()
-        if alive is None:
-            return found
-        root, region = alive, owner._region
-    found._owner = ref(root)
-    found._region = region
-    if root._views is None:
-        root._views = []
-    elif len(root._views) > 64:
-        root._views = [other for other in root._views if other() is not None]
-    root._views.append(ref(found))
+def part(found: Traced, owner: Traced, region: Region, axes: tuple[int | None, ...]) -> Traced:
+    """Remember that ``found`` is a part of ``owner``, named by a key."""
+    found._view = View(owner, region, axes)
+    found._seen = len(owner._log) if owner._log is not None else 0
     return found
+
+
+def view(found: Traced, owner: Traced, again: Callable[[Traced], Any]) -> Traced:
+    """Remember that ``found`` is another way to look at ``owner``."""
+    found._view = View(owner, again=again)
+    found._seen = len(owner._log) if owner._log is not None else 0
+    return found
+
+
+def refresh(x: Traced) -> None:
+    """Bring up to date what was written to ``x`` or to what it is a view of."""
+    if x._view is not None and _changed(x):
+        owner, region, _, again = x._view
+        x._seen = len(owner._log or ())
+        if again is not None:
+            found = again(owner)
+            node, level = found.node, found._level
+        else:
+            assert region is not None
+            node, level = arrays.reshape(_read(owner, region), x.shape), owner._level
+        x._level = max(x._level, level)
+        x._writes = None
+        _set(x, node)
+        x._log = [*(x._log or ()), None]
+    if x._writes is not None:
+        writes, x._writes = x._writes, None
+        _set(x, arrays.place(x._node, list(writes.values()), list(writes)))
+
+
+def _changed(x: Traced) -> bool:
+    """Whether what ``x`` is a view of was written to where it matters."""
+    assert x._view is not None
+    owner = x._view.owner
+    if owner._view is not None and _changed(owner):
+        refresh(owner)
+    log = owner._log
+    if log is None or len(log) == x._seen:
+        return False
+    if any(_overlap(x._view.region, region) for region in log[x._seen :]):
+        return True
+    x._seen = len(log)
+    return False
 
 
 def _overlap(a: Region | None, b: Region | None) -> bool:
@@ -278,22 +317,6 @@ def _overlap(a: Region | None, b: Region | None) -> bool:
     return True
 
 
-def _own(x: Traced) -> None:
-    """``x`` is about to be written to: an error if that would, in NumPy, change another array as well."""
-    if x._owner is not None and x._owner() is not None:
-        raise UnsupportedOperation("trace_alias", **where())
-
-
-def _spoil(x: Traced, region: Region | None) -> None:
-    """Views of what was written to are no longer what they would be."""
-    if x._views is not None:
-        for other in x._views:
-            alive = other()
-            if alive is not None and _overlap(alive._region, region):
-                alive._stale = True
-        x._views = [other for other in x._views if (alive := other()) is not None and not alive._stale]
-
-
 # Writing
 
 
@@ -310,59 +333,68 @@ def _kind(region: Region, shape: Shape) -> tuple[bool, ...] | None:
     return tuple(flags)
 
 
-def _written(x: Traced, region: Region) -> Node | None:
-    """What was just written to exactly this region. What else was written is put in place if it could concern it."""
-    if x._writes is None:
-        return None
-    if x._stale:
-        _ = x.node
-    found = x._writes.get(region)
-    if found is not None:
-        return found
-    kind = _kind(region, x.shape)
-    if kind is not None and kind == _kind(next(iter(x._writes)), x.shape):
-        return arrays.slices(x._node, region)  # disjoint from all that was written
-    return None
-
-
-def settle(x: Traced) -> None:
-    """Put in place what was written."""
-    writes = x._writes
-    assert writes is not None
-    x._writes = None
-    _set(x, arrays.place(x._node, list(writes.values()), list(writes)))
+def _read(x: Traced, region: Region) -> Node:
+    """A part of ``x``. What was just written to exactly this part is at hand; else all that could concern it is put in
+    place first."""
+    if x._view is not None and _changed(x):
+        refresh(x)
+    if x._writes is not None:
+        found = x._writes.get(region)
+        if found is not None:
+            return found
+        kind = _kind(region, x.shape)
+        if kind is not None and kind == _kind(next(iter(x._writes)), x.shape):
+            return arrays.slices(x._node, region)  # disjoint from all that was written
+    return arrays.slices(x.node, region)
 
 
 def _set(x: Traced, node: Node) -> None:
     x._node = node
-    x._value = x.trace.wrap(node, x._level)._value
+    x._value = x.record.wrap(node, x._level)._value
 
 
 def put(x: Traced, key: Any, value: Any) -> None:
     """``x[key] = value``."""
-    if type(value) is Traced and value._owner is not None and value._owner() is x:
-        value = Traced(x.trace, value.node, value._value, value._level)
-    _own(x)
-    given, _, level = operand(value, x.trace)
-    x._level = max(x._level, level)
+    given, _, level = operand(value, x.record)
     dtype = x._node.dtype if x._node.dtype is not ops.NUMBER else ops.REAL
     given = arrays.cast(given, dtype)
-    parts = [_simple(part) for part in _expanded(key, x.ndim)]
+    parts = [_simple(piece) for piece in _expanded(key, x.ndim)]
     plain = basic(parts, x.shape)
     if plain is None:
-        _put_places(x, parts, given)
-        _spoil(x, None)
+        node, more = _with_places(x, parts, given)
+        write(x, tuple([(0, n, 1) for n in x.shape]), node, max(level, more))
         return
-    given = _fitting(given, plain.shape)
-    given = arrays.reshape(given, tuple([count for _, count, _ in plain.region]))
-    _spoil(x, plain.region)
-    if x._writes is not None and plain.region not in x._writes:
-        kind = _kind(plain.region, x.shape)
+    given = arrays.reshape(_fitting(given, plain.shape), tuple([count for _, count, _ in plain.region]))
+    write(x, plain.region, given, level)
+
+
+def write(x: Traced, region: Region, value: Node, level: int) -> None:
+    """Put a value into a part of ``x``, and so into what it is a part of."""
+    if x._view is not None:
+        owner, outer, axes, again = x._view
+        if again is not None or outer is None:
+            raise UnsupportedOperation("trace_alias", **where())
+        inner = list(outer)
+        for axis, (start, count, step) in zip(axes, region, strict=True):
+            if axis is not None:
+                first, _, stride = outer[axis]
+                inner[axis] = (first + start * stride, count, step * stride)
+        write(owner, tuple(inner), arrays.reshape(value, tuple([count for _, count, _ in inner])), level)
+        return
+    x._level = max(x._level, level)
+    if x._log is None:
+        x._log = []
+    x._log.append(region)
+    if not region:  # a number
+        _set(x, value)
+        return
+    if x._writes is not None and region not in x._writes:
+        kind = _kind(region, x.shape)
         if kind is None or kind != _kind(next(iter(x._writes)), x.shape):
-            settle(x)
+            refresh(x)
     if x._writes is None:
         x._writes = {}
-    x._writes[plain.region] = given
+    x._writes[region] = value
 
 
 def _fitting(value: Node, shape: Shape) -> Node:
@@ -377,7 +409,8 @@ def _fitting(value: Node, shape: Shape) -> Node:
     return arrays.broadcast(value, shape)
 
 
-def _put_places(x: Traced, parts: list[Any], value: Node) -> None:
+def _with_places(x: Traced, parts: list[Any], value: Node) -> tuple[Node, int]:
+    """``x`` with a value at the places that arrays or masks name, and the level of these."""
     import numpy as np
 
     node = x.node
@@ -386,10 +419,8 @@ def _put_places(x: Traced, parts: list[Any], value: Node) -> None:
         rest = (1,) * (x.ndim - mask.ndim)
         whole = all(type(part) is slice and part == slice(None) for part in parts[1:])
         if whole and x.shape[: mask.ndim] == mask.shape and len(value.shape) <= len(rest):
-            x._level = max(x._level, mask.level)
             chosen = arrays.reshape(mask.node, (*mask.shape, *rest))
-            _set(x, make("where", chosen, value, node))
-            return
+            return arrays.broadcast(make("where", chosen, value, node), x.shape), mask.level
     plain = [_held(part) if type(part) is Traced else part for part in parts]
     key = tuple(plain)
     places = np.arange(x.size).reshape(x.shape)[key]
@@ -402,8 +433,7 @@ def _put_places(x: Traced, parts: list[Any], value: Node) -> None:
     hit = np.zeros(x.size, bool)
     hit[targets] = True
     spread = arrays.scatter(flat, ops.data(targets.astype(np.int64)), x.size, True)
-    merged = make("where", ops.data(hit.reshape(x.shape)), arrays.reshape(spread, x.shape), node)
-    _set(x, merged)
+    return make("where", ops.data(hit.reshape(x.shape)), arrays.reshape(spread, x.shape), node), CONSTANT
 
 
 def _held(part: Traced) -> Any:
@@ -416,35 +446,8 @@ def _held(part: Traced) -> Any:
 
 
 def change(x: Traced, result: Traced) -> Traced:
-    """``x += v``: the array itself changes, for all who hold it.
-
-    A view is left as it is and the result handed out: in ``a[i] += v`` Python writes it back next. If it does not,
-    NumPy would have changed the owner, too, and the view's owner must not be used as if nothing had happened.
-    """
+    """``x += v``: the array itself changes, for all who hold it or a view of it."""
     if x.shape != result.shape:
         raise ShapeError("trace_fit", **where(given=result.shape, wanted=x.shape))
-    if x._owner is not None and x._owner() is not None:
-        if not _stores_next():
-            raise UnsupportedOperation("trace_alias", **where())
-        return result
-    x._level = max(x._level, result._level)
-    x._writes = None
-    x._stale = False
-    _set(x, arrays.cast(result.node, x._node.dtype))
-    _spoil(x, None)
+    write(x, tuple([(0, n, 1) for n in x.shape]), arrays.cast(result.node, x._node.dtype), result._level)
     return x
-
-
-def _stores_next() -> bool:
-    """Whether the user's code is about to write the result of ``+=`` back into an array: ``a[i] += v``."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "mibun":
-        frame = frame.f_back
-    return _writes_back(frame.f_code, frame.f_lasti)
-
-
-@lru_cache(maxsize=256)
-def _writes_back(code: CodeType, at: int) -> bool:
-    later = [step.opname for step in dis.get_instructions(code) if step.offset > at]
-    following = (name for name in later if name not in ("CACHE", "SWAP", "COPY", "NOP", "EXTENDED_ARG"))
-    return next(following, "") in ("STORE_SUBSCR", "STORE_SLICE")

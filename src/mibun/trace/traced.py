@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
-from weakref import ReferenceType
 
 from mibun import arrays, ops
 from mibun.errors import MibunError, ShapeError, UnsupportedOperation
@@ -25,7 +24,7 @@ from mibun.ops import BOOL, INTEGER, NUMBER, REAL, SINGLE, const, make
 from mibun.run import interpret
 
 if TYPE_CHECKING:
-    from mibun.trace.indexing import Region
+    from mibun.trace.indexing import Region, View
 
 CONSTANT, INPUT, VARIABLE, TURN = 0, 1, 2, 3
 
@@ -158,18 +157,7 @@ def where(**more: Any) -> dict[str, Any]:
 class Traced:
     """Stands for a number or an array while a function is traced. Looks like ``numpy.ndarray``, as far as it goes."""
 
-    __slots__ = (
-        "__weakref__",
-        "_level",
-        "_node",
-        "_owner",
-        "_region",
-        "_stale",
-        "_trace",
-        "_value",
-        "_views",
-        "_writes",
-    )
+    __slots__ = ("_level", "_log", "_node", "_seen", "_trace", "_value", "_view", "_writes")
 
     __array_priority__ = 1000.0
 
@@ -179,22 +167,19 @@ class Traced:
         self._value = value
         self._level = level
         self._writes: dict[Region, Node] | None = None  # not yet put in place
-        self._owner: ReferenceType[Traced] | None = None  # of a view: whose memory NumPy would share
-        self._region: Region | None = None  # of a view: which part of it; None for all
-        self._views: list[ReferenceType[Traced]] | None = None
-        self._stale = False  # of a view: its owner was written to
+        self._log: list[Region | None] | None = None  # which parts were written to; None for anything
+        self._view: View | None = None  # whose memory it would share in NumPy
+        self._seen = 0  # of a view: how much of its owner's log it has seen
 
     # What it is
 
     @property
     def node(self) -> Node:
         """The graph of the value."""
-        if self._stale:
-            raise UnsupportedOperation("trace_stale", **where())
-        if self._writes is not None:
-            from mibun.trace.indexing import settle
+        if self._view is not None or self._writes is not None:
+            from mibun.trace.indexing import refresh
 
-            settle(self)
+            refresh(self)
         return self._node
 
     @property
@@ -208,7 +193,8 @@ class Traced:
         return self._level
 
     @property
-    def trace(self) -> Trace:
+    def record(self) -> Trace:
+        """The record that it belongs to."""
         return self._trace
 
     @property
@@ -353,6 +339,12 @@ class Traced:
         return functions.method(self, name)
 
     @property
+    def mT(self) -> Traced:
+        import numpy as np
+
+        return np.matrix_transpose(self)  # type: ignore[no-any-return, call-overload]
+
+    @property
     def T(self) -> Traced:
         return self.transpose()  # type: ignore[no-any-return]
 
@@ -440,7 +432,7 @@ def operand(value: Any, trace: Trace) -> tuple[Node, Any, int]:
     if kind is Traced:
         if value._trace is not trace:
             raise Mixed
-        node = value._node if value._writes is None and not value._stale else value.node
+        node = value._node if value._writes is None and value._view is None else value.node
         return node, value._value, value._level
     if kind is float or kind is int:
         return number(value), value, CONSTANT

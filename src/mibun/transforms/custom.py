@@ -35,7 +35,7 @@ class Custom:
         leaves, tree = flatten(args)
         if not traces or not any(type(leaf) is Traced for leaf in leaves):
             return self.__wrapped__(*args)
-        trace = next(leaf.trace for leaf in leaves if type(leaf) is Traced)
+        trace = next(leaf.record for leaf in leaves if type(leaf) is Traced)
         return self._call(trace, leaves, tree)
 
     def _call(self, trace: Trace, leaves: list[Any], tree: Tree) -> Any:
@@ -199,6 +199,6 @@ def implicit(solve: Callable[..., Any], residual: Callable[..., Any]) -> Callabl
 
 def _solve(matrix: Any, right: Any) -> Any:
     """Without a look at the numbers, which are not known while the rule is traced."""
-    trace = next(x.trace for x in (matrix, right) if type(x) is Traced)
+    trace = next(x.record for x in (matrix, right) if type(x) is Traced)
     a, b = (operand(x, trace)[0] for x in (matrix, right))
     return trace.wrap(arrays.reshape(make("solve", a, arrays.reshape(b, (*b.shape, 1))), b.shape), VARIABLE)

@@ -353,7 +353,7 @@ def outputs(result: Any, trace: Trace) -> tuple[list[Node], Tree, list[Any], lis
     nodes: list[Node] = []
     places: list[int] = []
     for leaf in leaves:
-        if type(leaf) is Traced and leaf.trace is not trace:
+        if type(leaf) is Traced and leaf.record is not trace:
             raise Mixed
         node = as_node(leaf, trace)
         places.append(-1 if node is None else len(nodes))
@@ -367,7 +367,7 @@ def as_node(leaf: Any, trace: Trace) -> Node | None:
     import numpy as np
 
     if type(leaf) is Traced:
-        if leaf.trace is not trace:
+        if leaf.record is not trace:
             raise Mixed
         return leaf.node
     if isinstance(leaf, bool | str | type(None)):
