@@ -236,6 +236,8 @@ def test_several_results() -> None:
     assert made.path("x").total == pytest.approx(made.box[0].adjoint)
     assert math.fsum(way.product for way in made.path("x").terms) == pytest.approx(made.box[0].adjoint)
     assert "= 1 + ∂f/∂v₂ · ∂v₂/∂v₁ = 1 + 1 · 2 = 3" in made.text("en")
+    assert "Backward: the derivatives of the sum of all results" in made.text("en")
+    assert "모든 결과의 합을 이 값으로 미분한 값" in made.svg("ko")
 
 
 # Arrays

@@ -311,7 +311,7 @@ class Drawing:
         found: list[str] = [role for role in ("value", "tangent", "adjoint") if role in rows]
         found += ["local"] if any(self.labels) else []
         found += ["group"] if any(box.kind == "group" for box in self.boxes) else []
-        facts = {"f": self.diagram.name, "x": self.diagram.wrt}
+        facts = {"f": self.diagram.result(self.lang), "x": self.diagram.wrt}
         return [(fill(WORDS[self.lang][key], facts, self.lang), key) for key in found]
 
     def graph(self, step: DiagramStep | None = None) -> list[str]:

@@ -46,7 +46,6 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "structure": "The steps of the computation",
         "backward": "Backward: the derivatives of {f}",
         "sum": "the sum of all results",
-        "seed": "the result by itself",
         "none": "no way leads from {name} to {f}",
         "more": "… ({count} more)",
         "why": "Why {slope} {value}: {count} paths from {x} to {f}",
@@ -56,7 +55,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "rest": "{count} more paths, together",
         "others": "all other paths, together",
         "total": "sum",
-        "described": "Computation graph of {title}: {inputs} inputs, {operations} operations.",
+        "described": "Computation graph of {title}. Inputs: {inputs}, operations: {operations}.",
         "result": "Result {value}.",
     },
     "ko": {
@@ -66,7 +65,6 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "structure": "계산 순서",
         "backward": "역전파: {f:을} 각 값으로 미분한 값",
         "sum": "모든 결과의 합",
-        "seed": "결과를 자기 자신으로 미분",
         "none": "{name}에서 {f:으로} 가는 길이 없음",
         "more": "… (외 {count}개)",
         "why": "{slope} {value}인 까닭: {x}에서 {f:으로} 가는 경로 {count}개",
@@ -321,6 +319,11 @@ class Diagram:
 
     # Text
 
+    def result(self, lang: str) -> str:
+        """What the adjoints are derivatives of: the result, or the sum of several."""
+        several = len(self.outputs) > 1 or any(is_array(box.value) for box in self.outputs)
+        return say(lang, "sum") if several else self.name
+
     def slope(self, number: int) -> str:
         """How the derivative of the result by a box is written: ∂f/∂v₁."""
         return f"∂{self.name}/∂{self.names(number)}"
@@ -359,7 +362,7 @@ class Diagram:
         lines += self._forward_lines(lang, columns)
         backward = self.backward()
         if backward:
-            lines += ["", *wrap(say(lang, "backward", f=self.name), columns)]
+            lines += ["", *wrap(say(lang, "backward", f=self.result(lang)), columns)]
             for step in backward:
                 (adjoint,) = step.statements(lang)
                 lines += _wrapped(adjoint, columns, *_margins(step.number, len(self.steps)))
