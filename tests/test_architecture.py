@@ -31,6 +31,7 @@ ROOMS = [
     ["derivation"],
     ["read", "write", "run"],
     ["trace"],
+    ["sparse"],
     ["transforms"],
     ["limit"],
     ["check", "diagrams", "pictures", "places"],

@@ -1689,4 +1689,28 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "함수가 어느 갈래로 가든 같은 모양을 돌려주어야 합니다.",
         ),
     },
+    "sparse_entries": {
+        "en": (
+            "More than {limit} entries of this matrix can differ from 0.",
+            "Ask for products with vectors: mb.jvp, mb.vjp, mb.hvp.",
+        ),
+        "ko": (
+            "이 행렬에는 0이 아닐 수 있는 성분이 {limit}개보다 많습니다.",
+            "벡터와의 곱을 구하는 mb.jvp, mb.vjp, mb.hvp를 써 주세요.",
+        ),
+    },
+    "no_scipy": {
+        "en": ("Sparse derivatives need SciPy, which is not installed.", 'Install it: pip install "mibun[scipy]"'),
+        "ko": ("희소 행렬을 쓰려면 SciPy가 필요한데 설치되어 있지 않습니다.", '설치: pip install "mibun[scipy]"'),
+    },
+    "sparse_traced": {
+        "en": (
+            "A sparse matrix cannot be differentiated or mapped further.",
+            "Inside of another transform, leave out sparse=True.",
+        ),
+        "ko": (
+            "희소 행렬은 다시 미분하거나 vmap에 쓸 수 없습니다.",
+            "다른 변환 안에서는 sparse=True를 빼 주세요.",
+        ),
+    },
 }
