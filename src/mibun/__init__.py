@@ -21,7 +21,8 @@ from mibun.errors import (
 from mibun.function import Function, function, symbols
 
 if TYPE_CHECKING:
-    from mibun.check import audit
+    from mibun.calls import check, graph
+    from mibun.checks import audit
     from mibun.limit.numeric import derivative
     from mibun.transforms import (
         custom,
@@ -49,10 +50,12 @@ __all__ = [
     "UnsupportedOperation",
     "__version__",
     "audit",
+    "check",
     "custom",
     "derivative",
     "function",
     "grad",
+    "graph",
     "hessian",
     "hvp",
     "implicit",
@@ -80,7 +83,9 @@ _TRANSFORMS = [
     "while_loop",
 ]
 _LATER = {  # found when asked for: they need NumPy
-    "audit": "mibun.check",
+    "audit": "mibun.checks",
+    "check": "mibun.calls",
+    "graph": "mibun.calls",
     "derivative": "mibun.limit.numeric",
     **dict.fromkeys(_TRANSFORMS, "mibun.transforms"),
 }

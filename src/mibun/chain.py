@@ -114,8 +114,13 @@ def push_along(nodes: Sequence[Node], tangents: Mapping[Node, Node]) -> list[Nod
     """
     found = dict(tangents)
     with growing():
-        _push(postorder(*nodes), found)
+        _push(postorder(*nodes, since=_oldest(tangents)), found)
     return [found.get(node, ZERO) for node in nodes]
+
+
+def _oldest(nodes: Iterable[Node]) -> int:
+    """What was made before the first of some nodes does not depend on them."""
+    return min([node.serial for node in nodes], default=0)
 
 
 def _push(order: Iterable[Node], tangents: dict[Node, Node]) -> None:
@@ -169,7 +174,7 @@ def pull_back(
         varies_in = varying.__contains__
         steep: set[Node] = set()
         plan: list[tuple[Node, Any]] = []
-        for inner in order or postorder(*cotangents):
+        for inner in order or postorder(*cotangents, since=_oldest(wanted)):
             varies = tuple(map(varies_in, inner.args))
             passes = _PASSES[inner.op].get(varies)
             if passes is None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from mibun.blackbox import BlackBox
-    from mibun.check import Report, Verdict
+    from mibun.checks import Report, Verdict
     from mibun.limit.enclosure import Enclosure
     from mibun.limit.quotient import LimitStudy
     from mibun.limit.zeros import Failure
@@ -525,6 +525,8 @@ class Function:
         values = self._bind(args, named)
         if out is None and Function in map(type, values.values()):
             return self._compose(values)
+        if any(map(_is_traced, values.values())):
+            return self._traced(values)
         results = interpret.call_all(self._exact(), values, self._derived, self._cache())
         if not self._shape:
             return interpret.deliver(results[0], out)
@@ -556,9 +558,28 @@ class Function:
             needed = ", ".join(dict.fromkeys([*names, *free]))
             raise ShapeError("missing_values", missing=", ".join(wanted), variables=needed)
         for name, value in values.items():
-            if type(value) not in (int, float, Fraction, Function):
+            if type(value) not in (int, float, Fraction, Function) and not _is_traced(value):
                 values[name] = _value(name, value)
         return values
+
+    def _traced(self, values: Mapping[str, Any]) -> Any:
+        """The value within a trace: the formula becomes a part of what is being differentiated."""
+        from mibun import arrays
+        from mibun.trace.traced import Traced, operand
+
+        trace = next(value.record for value in values.values() if _is_traced(value))
+        assert isinstance(trace.values, dict)
+        found = {name: operand(value, trace) for name, value in values.items()}
+        for node, value, _ in found.values():
+            trace.values.setdefault(node, value)
+        replace = {ops.symbol(name): node for name, (node, _, _) in found.items()}
+        nodes = [chain.put(node, replace) for node in self._exact()]
+        if self._shape:
+            shape = ops.broadcast(*[node.shape for node in nodes])
+            full = [arrays.broadcast(arrays.cast(n, ops.REAL) if n.dtype is ops.NUMBER else n, shape) for n in nodes]
+            nodes = [arrays.reshape(arrays.stack(full, 0), self._shape + shape)]
+        made: Traced = trace.wrap(nodes[0], max([level for _, _, level in found.values()]))
+        return made
 
     def _compose(self, values: Mapping[str, Any]) -> Function:
         replace: dict[Node, Node] = {}
@@ -706,7 +727,7 @@ class Function:
         """Whether ``other`` is the same function: "proved", "verified", "different" or "undecided".
 
         ``domain`` is a condition such as ``"x > 0"``, or maps variables to intervals. A difference of domains is
-        reported apart from a difference of values, see :class:`mibun.check.Verdict`.
+        reported apart from a difference of values, see :class:`mibun.checks.Verdict`.
 
         >>> str(function("sin(x)^2 + cos(x)^2").equals("1"))
         'verified'
@@ -716,7 +737,7 @@ class Function:
         >>> str(verdict)
         'different'
         """
-        from mibun import check
+        from mibun import checks
 
         theirs = function(other)
         if not isinstance(theirs, Function):
@@ -726,7 +747,7 @@ class Function:
         region = _condition(domain) if isinstance(domain, str) else domain
         if isinstance(domain, tuple | list) and len(domain) == 2 and len(names) == 1:
             region = {names[0]: tuple(domain)}
-        return check.equals(self._one(), theirs._one(), names, region)
+        return checks.equals(self._one(), theirs._one(), names, region)
 
     def check(self) -> Report:
         """Whether every route to the derivative agrees with every other, at points chosen inside the domain.
@@ -734,9 +755,9 @@ class Function:
         >>> function("x^2/2").check().ok
         True
         """
-        from mibun import check
+        from mibun import checks
 
-        return check.check(self._one(), self.variables)
+        return checks.check(self._one(), self.variables)
 
     def plot(
         self,
@@ -877,6 +898,11 @@ class Function:
 
 def _as_node(value: Any) -> Any:
     return value.node if type(value) is Function else value
+
+
+def _is_traced(value: object) -> bool:
+    """Whether it stands for a value in a trace; without loading what makes these."""
+    return type(value).__name__ == "Traced" and type(value).__module__ == "mibun.trace.traced"
 
 
 def _condition(text: str) -> Node:

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from fractions import Fraction
-from itertools import groupby
+from itertools import count, groupby
 from threading import RLock
 from typing import Any, Final, TypeVar
 from weakref import ref
@@ -28,13 +28,14 @@ T = TypeVar("T")
 class _Fields:
     """The storage of a :class:`Node`, writable while :func:`intern` fills it."""
 
-    __slots__ = ("__weakref__", "args", "attrs", "dtype", "op", "shape")
+    __slots__ = ("__weakref__", "args", "attrs", "dtype", "op", "serial", "shape")
 
     op: str
     args: tuple[Node, ...]
     attrs: Any
     shape: Shape
     dtype: str
+    serial: int
 
 
 class Node(_Fields):
@@ -42,7 +43,8 @@ class Node(_Fields):
 
     ``op`` is a name from the closed list in :mod:`mibun.ops`; ``args`` are nodes; ``attrs`` is whatever the operation
     needs beside its arguments (a constant's value, a symbol's name), hashable or ``None``; ``shape`` and ``dtype``
-    describe the value, as in NumPy. Made by :func:`intern` only.
+    describe the value, as in NumPy. ``serial`` counts nodes as they are made: a node depends on earlier ones only.
+    Made by :func:`intern` only.
     """
 
     __slots__ = ()
@@ -83,6 +85,7 @@ class _Entry(ref[Node]):
     table: Table
 
 
+_serial: Final = count()
 TABLES: Final[defaultdict[str, Table]] = defaultdict(dict)  # for each operation, its living nodes by key
 
 
@@ -114,6 +117,7 @@ def intern(key: Any, op: str, args: tuple[Node, ...], attrs: Any, shape: Shape, 
     fields.attrs = attrs
     fields.shape = shape
     fields.dtype = dtype
+    fields.serial = next(_serial)
     fields.__class__ = Node  # from here on it is immutable
     node: Node = fields  # type: ignore[assignment]
     mine = _Entry(node, _forget)
@@ -150,14 +154,17 @@ def growing() -> Iterator[None]:
         gc.enable()
 
 
-def postorder(*roots: Node) -> list[Node]:
+def postorder(*roots: Node, since: int = 0) -> list[Node]:
     """Every distinct node below ``roots``, arguments before the nodes that use them.
 
-    The order depends on the structure alone, never on addresses.
+    The order depends on the structure alone, never on addresses. Nodes with a serial before ``since`` are left out, with
+    all that is below them: those cannot depend on a node made then.
     """
     order: list[Node] = []
     seen: set[Node] = set()
     stack = list(reversed(roots))
+    if since:
+        return _recent(stack, since)
     while stack:
         node = stack[-1]
         if node in seen:
@@ -166,6 +173,25 @@ def postorder(*roots: Node) -> list[Node]:
         height = len(stack)
         for arg in node.args[::-1]:
             if arg not in seen:
+                stack.append(arg)
+        if len(stack) == height:
+            seen.add(node)
+            order.append(node)
+            stack.pop()
+    return order
+
+
+def _recent(stack: list[Node], since: int) -> list[Node]:
+    order: list[Node] = []
+    seen: set[Node] = set()
+    while stack:
+        node = stack[-1]
+        if node in seen or node.serial < since:
+            stack.pop()
+            continue
+        height = len(stack)
+        for arg in node.args[::-1]:
+            if arg.serial >= since and arg not in seen:
                 stack.append(arg)
         if len(stack) == height:
             seen.add(node)

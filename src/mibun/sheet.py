@@ -25,7 +25,7 @@ from mibun.read import Note
 from mibun.write import notation
 
 if TYPE_CHECKING:
-    from mibun.check import Report
+    from mibun.checks import Report
     from mibun.limit.quotient import LimitStudy
     from mibun.write.prose import Explanation
 

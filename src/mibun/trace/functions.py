@@ -2466,8 +2466,11 @@ for _name in ("zeros", "ones", "empty", "eye", "identity", "arange", "tri"):
 
 
 @numpy_function("full")
-def _full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", *, like: Any = None) -> Node:
-    return arrays.broadcast(_strong(N(fill_value)), _shape(shape))
+def _full(
+    shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", *, device: Any = None, like: Any = None
+) -> Node:
+    value = _strong(N(fill_value))
+    return arrays.broadcast(value if dtype is None else arrays.cast(value, _dtype(dtype)), _shape(shape))
 
 
 @numpy_function("array", "asarray", "asanyarray", "ascontiguousarray")

@@ -245,7 +245,7 @@ class _Given:
             key.append(tree)
         places: list[int] = []
         for leaf in leaves:
-            value = _input(leaf, wanted, self.keep, self.title)
+            value = as_input(leaf, wanted, self.keep, self.title)
             if value is None:
                 places.append(-1)
                 key.append((type(leaf), leaf))
@@ -293,7 +293,7 @@ class _Given:
         )
 
 
-def _input(leaf: Any, wanted: bool, keep: bool, title: str) -> Any:
+def as_input(leaf: Any, wanted: bool, keep: bool, title: str) -> Any:
     """A leaf as it goes into the graph: a NumPy value or a stand-in. ``None`` if it stays what it is."""
     kind = type(leaf)
     if kind is Traced:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from types import FunctionType
 from typing import Any
 
 from mibun import arrays, chain
@@ -69,7 +70,7 @@ def grad(fn: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool
     as all that it reads besides its arguments stays the same. Raises ``ShapeError`` where the value is no single
     number, ``UnsupportedOperation`` for what cannot be traced, with the place in the code of ``fn``.
     """
-    return Derived(fn, _gradient("grad", isinstance(argnums, int), False, has_aux), argnums, "grad")
+    return _shared("grad", fn, argnums, has_aux)
 
 
 def value_and_grad(
@@ -80,7 +81,21 @@ def value_and_grad(
     >>> value_and_grad(lambda x, y: x * y**2)(2.0, 3.0)
     (18.0, 9.0)
     """
-    return Derived(fn, _gradient("value_and_grad", isinstance(argnums, int), True, has_aux), argnums, "value_and_grad")
+    return _shared("value_and_grad", fn, argnums, has_aux)
+
+
+def _shared(title: str, fn: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool) -> Derived:
+    """One derived callable for all who ask for the same one of a function that outlives them anyway, as one written
+    within a loop does: what it has learnt is kept."""
+    if isinstance(fn, FunctionType) and fn.__closure__ is None:
+        return _kept(title, fn, argnums if isinstance(argnums, int) else tuple(argnums), has_aux)
+    return _kept.__wrapped__(title, fn, argnums, has_aux)
+
+
+@lru_cache(maxsize=256)
+def _kept(title: str, fn: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool) -> Derived:
+    transform = _gradient(title, isinstance(argnums, int), title == "value_and_grad", has_aux)
+    return Derived(fn, transform, argnums, title)
 
 
 # Products with a vector

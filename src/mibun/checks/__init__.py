@@ -3,8 +3,8 @@
 Public: :func:`equals`, :func:`check` and :func:`audit`. Works on graphs and callables; what users hold is above.
 """
 
-from mibun.check.equality import Gap, Verdict, equals
-from mibun.check.gradients import Audit, audit
-from mibun.check.routes import ROUTES, Report, check
+from mibun.checks.equality import Gap, Verdict, equals
+from mibun.checks.gradients import Audit, audit
+from mibun.checks.routes import ROUTES, Report, check
 
 __all__ = ["ROUTES", "Audit", "Gap", "Report", "Verdict", "audit", "check", "equals"]

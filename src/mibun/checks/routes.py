@@ -17,8 +17,8 @@ from itertools import combinations, zip_longest
 from typing import Any, Final, NamedTuple
 
 from mibun import chain
-from mibun.check import normal, points
-from mibun.check.points import Point
+from mibun.checks import normal, points
+from mibun.checks.points import Point
 from mibun.language import fill, pad, preferred, width, wrap
 from mibun.limit.local import Local, local, sentence
 from mibun.node import Node, contains, postorder

@@ -16,7 +16,7 @@ from tests.strategies import fractions, nodes
 
 import mibun as mb
 from mibun import chain, rules
-from mibun.check import Report, check, routes
+from mibun.checks import Report, check, routes
 from mibun.language import width
 from mibun.node import Node
 from mibun.ops import const, make, symbol

@@ -1,6 +1,6 @@
 """Are two functions equal? A verdict with its reasons, never a tolerance.
 
-*Proved*: the normal forms of :mod:`mibun.check.normal` are the same. *Different*: at a point of the common domain, the
+*Proved*: the normal forms of :mod:`mibun.checks.normal` are the same. *Different*: at a point of the common domain, the
 witness, an enclosure of the difference excludes 0, which is a proof as well. *Verified*: at 20 points or more of the
 common domain the difference is enclosed ever more tightly and 0 stays inside; strong evidence, no proof. *Undecided*:
 there are not so many points. Where only one of the functions is defined is found on the way and told apart.
@@ -15,8 +15,8 @@ from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 from mibun import chain
-from mibun.check import normal, points
-from mibun.check.points import Number, Point
+from mibun.checks import normal, points
+from mibun.checks.points import Number, Point
 from mibun.errors import DomainError, ShapeError
 from mibun.language import fill, preferred, wrap
 from mibun.node import Node, postorder, symbols

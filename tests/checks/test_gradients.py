@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from mibun.check import Audit, audit
+from mibun.checks import Audit, audit
 from mibun.errors import MibunError, ShapeError, UnsupportedOperation
 
 Case = tuple[Callable[[Any], Any], Callable[[Any], Any], Any]

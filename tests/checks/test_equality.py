@@ -14,7 +14,7 @@ from tests import oracle
 from tests.strategies import fractions, nodes
 
 import mibun as mb
-from mibun.check import Verdict, equals, normal
+from mibun.checks import Verdict, equals, normal
 from mibun.errors import DomainError, MibunError, ShapeError
 from mibun.node import Node, symbols
 from mibun.ops import const, make, symbol
