@@ -5,8 +5,8 @@
 
 A complex step, Im f(x + ih)/h with h = 1e-30, is exact to rounding where ``fn`` is made of analytic operations, and
 wrong without a word where it is not (``abs``, ``norm``, ``var`` and ``vdot`` conjugate). Central differences of eighth
-order are always there to compare, in ``longdouble`` where ``fn`` keeps it; what those of sixth order on the same points
-say instead is the estimate of their error. Where the two agree the complex step is the answer, otherwise the
+order are always there to compare, in ``longdouble`` where ``fn`` keeps it; how far those of sixth order on the same
+points are from them estimates their error. Where the two agree the complex step is the answer, otherwise the
 differences are.
 
 Squire and Trapp, SIAM Rev. 40 (1998) 110; Fornberg, Math. Comp. 51 (1988) 699.
@@ -28,6 +28,7 @@ Line = Callable[[float], np.ndarray]  # values along a direction, by the distanc
 COMPLEX_STEP = 1e-30
 AGREE = 1e-7  # of the scale: far more than the differences' error, far less than what a conjugation does
 ROUNDING = 1e-12  # of the scale: what a complex step may be off by
+SAFETY = 32  # rounding disturbs the difference of the two orders so many times less than either of them
 
 REALS = (np.longdouble, np.float64)
 COMPLEXES = (np.clongdouble, np.complex128)
@@ -35,8 +36,8 @@ COMPLEXES = (np.clongdouble, np.complex128)
 # The steps, by the order of the derivative; of several the one with the least error is taken. Rounding is some eps/h or
 # eps/h², truncation some h⁸.
 STEPS = {
-    np.longdouble: {1: [2.0**-8], 2: [2.0**-7]},
-    np.float64: {1: [2.0**-6, 2.0**-8], 2: [2.0**-5, 2.0**-7]},
+    np.longdouble: {1: [2.0**-10], 2: [2.0**-8]},
+    np.float64: {1: [2.0**-6, 2.0**-7, 2.0**-8], 2: [2.0**-5, 2.0**-6, 2.0**-7, 2.0**-8]},
 }
 # Weights of the sums f(x + kh) ± f(x - kh), k = 1, 2, …: of eighth and of sixth order.
 WEIGHTS = {
@@ -178,7 +179,7 @@ def _difference(lines: Sequence[Line], order: int, h: float, eps: float) -> tupl
         sum(w * pair for w, pair in zip(weights, pairs, strict=True)) / h**order for weights in WEIGHTS[order]
     )
     rounding = 16 * eps / h**order * np.max(np.abs(after), initial=0)
-    return eighth, float(np.max(np.abs(eighth - sixth), initial=0) + rounding)
+    return eighth, float(SAFETY * np.max(np.abs(eighth - sixth), initial=0) + rounding)
 
 
 def _of_slopes(point: _Point) -> tuple[np.ndarray, float]:

@@ -77,7 +77,7 @@ DOMAINS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Any]] = {
     "distinct": lambda rng, shape: _lattice(rng, shape, 0.2),  # from each other, and from 0
     "between": lambda rng, shape: _lattice(rng, shape, 0.45),  # distinct from each other and from those of "distinct"
     "definite": _definite,  # symmetric positive definite matrices
-    "regular": lambda rng, shape: rng.normal(0, 0.5, shape) + 2 * np.eye(shape[-1]),  # well-conditioned matrices
+    "regular": lambda rng, shape: rng.normal(0, 0.5, shape) + 2 * np.eye(*shape[-2:]),  # well-conditioned matrices
     "counts": lambda rng, shape: rng.integers(1, 6, shape),
 }
 
@@ -432,6 +432,30 @@ def quiet_logarithm(x):
         return np.where(x > 0, x * np.log(x), x**2)
 
 
+def quiet_power(x):
+    with np.errstate(invalid="ignore"):
+        return np.where(x > 0, x**1.5, 0.0)
+
+
+def quiet_inverse_root(x):
+    with np.errstate(invalid="ignore"):
+        return np.where(x > 0, 1 / np.sqrt(x), 0.0)
+
+
+def quiet_product(x):
+    with np.errstate(invalid="ignore"):
+        return np.where(x > 0, np.sqrt(x) * np.log(x), x)
+
+
+def root_where_positive(x):
+    return np.sqrt(x, where=x > 0, out=np.zeros_like(x))
+
+
+def root_of_matrix(a):
+    values, vectors = np.linalg.eigh((a + a.T) / 2)
+    return vectors @ np.diag(np.sqrt(values)) @ vectors.T
+
+
 def nan_and_sum(x):
     return np.nansum(np.where(np.array([True, False, True]), x**2, np.nan))
 
@@ -604,6 +628,9 @@ CHOICES = [
     Form("where that broadcasts", lambda x, y: np.where(x < 0, y, x * y), [nonzero(3, 1), real(4)], kinks=True),
     Form("where, a dead branch", quiet_root, [nonzero(4)], kinks=True),
     Form("where, a dead logarithm", quiet_logarithm, [nonzero(4)], kinks=True),
+    Form("where, a dead power", quiet_power, [nonzero(4)], kinks=True),
+    Form("where, a dead inverse root", quiet_inverse_root, [nonzero(4)], kinks=True),
+    Form("where, a dead product", quiet_product, [nonzero(4)], kinks=True),
     Form("where of where", lambda x: np.where(x > 0, np.where(x > 0.5, x**3, x**2), -x), [distinct(6)], kinks=True),
     Form("where <=", lambda x, y: np.where(x <= y, x, 2 * x) * y, [distinct(4), between(4)], kinks=True),
     Form("where >=", lambda x: np.where(x >= 0.0, x, 2 * x) * x, [nonzero(4)], kinks=True),
@@ -1003,6 +1030,7 @@ SHAPES = [
     Form("roll of a matrix", lambda x: np.roll(x, 1) * x, [real(2, 3)]),
     Form("roll axis=1", lambda x: np.roll(x, 1, axis=1) * x, [real(2, 3)]),
     Form("roll two axes", lambda x: np.roll(x, (1, -1), axis=(0, 1)) * x, [real(2, 3)]),
+    Form("roll by two shifts", lambda x: np.roll(x, (1, 1)) * x, [real(5)]),
     Form("flip", lambda x: np.flip(x) * x, [real(2, 3)]),
     Form("flip axis=0", lambda x: np.flip(x, axis=0) * x, [real(3, 2)]),
     Form("flip two axes", lambda x: np.flip(x, axis=(0, 2)) * x, [real(2, 1, 2)]),
@@ -1119,7 +1147,16 @@ INDEXING = [
     Form("x[np.triu_indices]", lambda x: x[np.triu_indices(3, k=1)] ** 2, [real(3, 3)]),
     Form("x[np.diag_indices]", lambda x: x[np.diag_indices(3)] ** 2, [real(3, 3)]),
     Form("array[argmax]", lambda x: np.array([1.0, 2.0, 4.0, 7.0])[np.argmax(x)] * x, [distinct(4)], True, True),
+    Form("array[integers by comparison]", lambda x: np.array([1.0, 3.0])[(x > 0).astype(int)] * x, [nonzero(4)], True),
     Form("take from a table", lambda x: np.take([1.0, 3.0], (x > 0).astype(int)) * x, [nonzero(4)], kinks=True),
+    Form("x[~mask]", lambda x: x[~np.eye(3, dtype=bool)].reshape(3, 2) ** 2, [real(3, 3)]),
+    Form("x[1, [0, 2]]", lambda x: x[1, [0, 2]] ** 2, [real(2, 3)]),
+    Form("x[column, row]", lambda x: x[np.array([0, 1])[:, None], [0, 2]] ** 2, [real(2, 3)]),
+    Form("x[range]", lambda x: x[range(2)] ** 2, [real(3)]),
+    Form("x[slice]", lambda x: x[slice(1, None)] ** 2, [real(3)]),
+    Form("x[[0, 1], :, None]", lambda x: x[[0, 1], :, None] ** 2, [real(2, 3)]),
+    Form("x[argmax, arange]", lambda x: x[np.argmax(x, axis=0), np.arange(3)] ** 2, [distinct(2, 3)], kinks=True),
+    Form("x[argsort(-x)[:2]]", lambda x: x[np.argsort(-x)[:2]] ** 2, [distinct(4)], kinks=True),
     Form("take", lambda x: np.take(x, [2, 0, 2]) ** 2, [real(3)]),
     Form("take a number", lambda x: np.take(x, 1) * x, [real(3)]),
     Form("take axis=1", lambda x: np.take(x, [1, 1, 0], axis=1) ** 2, [real(2, 3)]),
@@ -1130,6 +1167,12 @@ INDEXING = [
         "take_along_axis",
         lambda x: np.take_along_axis(x, np.array([[2, 0], [1, 1]]), axis=1) ** 2,
         [real(2, 3)],
+    ),
+    Form(
+        "take_along_axis of argmax",
+        lambda x: np.take_along_axis(x, np.argmax(x, axis=1, keepdims=True), axis=1) ** 2,
+        [distinct(2, 3)],
+        kinks=True,
     ),
     Form("compress", lambda x: np.compress([True, False, True], x) ** 2, [real(3)]),
     Form("compress axis=1", lambda x: np.compress([False, True, True], x, axis=1) ** 2, [real(2, 3)]),
@@ -1205,7 +1248,10 @@ LINEAR_ALGEBRA = [
     Form("eigvalsh of a batch", lambda a: np.linalg.eigvalsh((a + a.swapaxes(-1, -2)) / 2), [definite(2, 2, 2)]),
     Form("eigh, the values", lambda a: np.linalg.eigh((a + a.T) / 2)[0] ** 2, [definite(3, 3)]),
     Form("eigh, the vectors squared", lambda a: np.linalg.eigh((a + a.T) / 2)[1] ** 2, [definite(2, 2)]),
-    Form("normal equations", lambda a, b: np.linalg.solve(a.T @ a, a.T @ b), [distinct(3, 2), real(3)]),
+    Form("the root of a matrix by eigh", root_of_matrix, [definite(3, 3)]),
+    Form("cholesky of 1 by 1", lambda a: np.linalg.cholesky(a), [definite(1, 1)]),
+    Form("det of 4 by 4", lambda a: np.linalg.det(a), [regular(4, 4)]),
+    Form("normal equations", lambda a, b: np.linalg.solve(a.T @ a, a.T @ b), [regular(3, 2), real(3)]),
     Form(
         "log of a normal density",
         lambda a, x: x @ np.linalg.inv(a) @ x + np.linalg.slogdet(a)[1],
@@ -1413,12 +1459,37 @@ EXTRA = [
     Form("linalg.trace", lambda x: np.linalg.trace(x**2), [real(2, 2, 2)], since=(2, 0)),
     Form("linalg.outer", lambda x, y: np.linalg.outer(x, y), [real(3), real(2)], since=(2, 0)),
     Form("linalg.cross", lambda x, y: np.linalg.cross(x, y), [real(3), real(3)], since=(2, 0)),
-    Form("pinv", lambda a: np.linalg.pinv(a), [distinct(3, 2)]),
+    Form("pinv", lambda a: np.linalg.pinv(a), [regular(3, 2)]),
     Form("norm ord=2 of a matrix", lambda a: np.linalg.norm(a, 2), [distinct(2, 3)], kinks=True),
     Form("norm 'nuc'", lambda a: np.linalg.norm(a, "nuc"), [regular(2, 2)], kinks=True),
     Form("norm ord=0", lambda x: np.linalg.norm(x, 0) * x, [nonzero(3)], kinks=True),
     Form("svd, the values", lambda a: np.linalg.svd(a, compute_uv=False) ** 2, [regular(2, 2)], kinks=True),
     Form("count of signs", lambda x: x * (np.sign(x).sum() + np.count_nonzero(x)), [nonzero(4)], kinks=True),
+    Form("sqrt where and out", root_where_positive, [nonzero(4)], kinks=True),
+    Form(
+        "var with a mean",
+        lambda x: np.var(x, axis=0, mean=np.mean(x, axis=0, keepdims=True)),
+        [real(3, 2)],
+        since=(2, 0),
+    ),
+    Form("pad symmetric odd", lambda x: np.pad(x, 2, mode="symmetric", reflect_type="odd") ** 2, [real(4)]),
+    Form("pad reflect odd", lambda x: np.pad(x, 2, mode="reflect", reflect_type="odd") ** 2, [real(4)]),
+    Form("unravel_index", lambda x: x[np.unravel_index(np.argmax(x), x.shape)] ** 2, [distinct(2, 3)], kinks=True),
+    Form("triu_indices_from", lambda x: x[np.triu_indices_from(x)] ** 2, [real(2, 2)]),
+    Form("diag_indices_from", lambda x: x[np.diag_indices_from(x)] ** 2, [real(2, 2)]),
+    Form("percentile of several", lambda x: np.percentile(x, [20, 70]) ** 2, [distinct(5)], kinks=True),
+    Form("nanmedian", lambda x: np.nanmedian(x) ** 2, [distinct(5)], kinks=True),
+    Form("digitize", lambda x: np.digitize(x, [-1.0, 0.0, 1.0]) * x, [broken(4)], kinks=True),
+    Form("gradient over coordinates", lambda x: np.gradient(x, np.array([0.0, 1.0, 3.0, 4.0])) ** 2, [real(4)]),
+    Form("gradient edge_order=2", lambda x: np.gradient(x, 2.0, edge_order=2) ** 2, [real(4)]),
+    Form("cov of two", lambda x, y: np.cov(x, y), [real(4), real(4)]),
+    Form("cross of other axes", lambda x, y: np.cross(x, y, axisa=0, axisb=1, axisc=0), [real(3, 2), real(2, 3)]),
+    Form("cholesky upper", lambda a: np.linalg.cholesky((a + a.T) / 2, upper=True), [definite(2, 2)], since=(2, 0)),
+    Form("norm ord=0.5", lambda x: np.linalg.norm(x, ord=0.5), [positive(3)], kinks=True),
+    Form("piecewise with numbers", lambda x: np.piecewise(x, [x > 0], [lambda v: v**2, 0.0]), [nonzero(4)], kinks=True),
+    Form("concatenate of rows", lambda x: np.concatenate(x) ** 2, [real(2, 3)]),
+    Form("partition, the largest", lambda x: np.partition(x, -2)[-2:].sum() ** 2, [distinct(5)], kinks=True),
+    Form("list @ x", lambda x: [1.0, 2.0, 3.0] @ x * x, [real(3)]),
     Form("an array times a list", lambda x: x * [1.0, 2.0, 3.0] + (4.0, 5.0, 6.0) * x**2, [real(3)]),
     Form("ufunc dtype", lambda x: np.multiply(x, x, dtype=x.dtype), [real(3)]),
     Form("sum dtype", lambda x: np.sum(x**2, dtype=x.dtype), [real(3)]),

@@ -5,7 +5,6 @@ The values are NumPy's own, the derivatives those of :mod:`tests.trace.differenc
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
@@ -45,22 +44,32 @@ def jacobian(form: Form, draw: int = 0) -> difference.Jacobian:
 
 
 @cache
-def second(form: Form) -> difference.Second:
-    return difference.second(total(form), sample(form))
+def second(form: Form, draw: int = 0) -> difference.Second:
+    return difference.second(total(form), sample(form, draw))
+
+
+WEIGHTS = np.random.default_rng(4).uniform(0.5, 1.5, 64) * np.resize([1.0, -1.0], 64)
 
 
 def total(form: Form) -> Callable[..., Any]:
     """One number: the values and their squares with weights. The squares give linear forms second derivatives, too."""
-    value = np.asarray(form.fn(*sample(form)))
-    rng = np.random.default_rng(zlib.crc32(f"weights of {form.name}".encode()))
-    weights = rng.uniform(0.5, 1.5, value.shape) * rng.choice([-1.0, 1.0], value.shape)
-    weights = weights.astype(value.dtype if value.dtype.kind == "f" else float)
+    weights = WEIGHTS.astype(np.float32 if keeps_float32(form) else float)
 
     def weighted(*args: Any) -> Any:
         values = form.fn(*args)
-        return np.sum(weights * (values + values * values / 2))
+        return np.sum(weights[: np.size(values)].reshape(np.shape(values)) * (values + values * values / 2))
 
     return weighted
+
+
+def draws(form: Form) -> range:
+    """At a later point what was learned at the first must not be taken for granted, nor the way taken there."""
+    return range(6 if form.branches else 2)
+
+
+def keeps_float32(form: Form) -> bool:
+    args = form.args
+    return all(arg.dtype == "float32" for arg in args) and np.asarray(form.fn(*sample(form))).dtype == np.float32
 
 
 def precision(form: Form) -> str:
@@ -112,11 +121,11 @@ def test_the_oracle_by_hand() -> None:
 
 @forms
 def test_the_oracle_is_sure(form: Form) -> None:
-    for draw in (0, 1):
-        first, value = jacobian(form, draw), form.fn(*sample(form, draw))
-        assert first.error <= SURE * max(difference.scale_of(block, value) for block in first.blocks)
-    twice, value = second(form), total(form)(*sample(form))
-    assert twice.error <= SURE * max(difference.scale_of(block, value) for row in twice.blocks for block in row)
+    for draw in draws(form):
+        once, value = jacobian(form, draw), form.fn(*sample(form, draw))
+        assert once.error <= SURE * max(difference.scale_of(block, value) for block in once.blocks)
+        twice, value = second(form, draw), total(form)(*sample(form, draw))
+        assert twice.error <= SURE * max(difference.scale_of(block, value) for row in twice.blocks for block in row)
 
 
 # mibun
@@ -137,7 +146,8 @@ def test_value(form: Form) -> None:
 def test_first_derivatives(form: Form) -> None:
     push = mb.jacobian(form.fn, argnums=argnums(form), mode="forward")
     pull = mb.jacobian(form.fn, argnums=argnums(form), mode="reverse")
-    for draw in (0, 1):  # at the second point what was learned at the first must not be taken for granted
+    single = keeps_float32(form)
+    for draw in draws(form):
         oracle, args = jacobian(form, draw), sample(form, draw)
         scale = max(difference.scale_of(block, form.fn(*args)) for block in oracle.blocks)
         rounding = ROUNDING[precision(form)] * scale
@@ -146,16 +156,24 @@ def test_first_derivatives(form: Form) -> None:
             assert gap(pushed, wanted) <= max(oracle.error, rounding), "forward"
             assert gap(pulled, wanted) <= max(oracle.error, rounding), "reverse"
             assert gap(pushed, pulled) <= rounding, "forward against reverse"
+            assert not single or pushed.dtype == pulled.dtype == np.float32
 
 
 @forms
 def test_second_derivatives(form: Form) -> None:
-    oracle, args = second(form), sample(form)
-    scale = max(difference.scale_of(block, total(form)(*args)) for row in oracle.blocks for block in row)
-    found = listed(form, mb.hessian(total(form), argnums=argnums(form))(*args))
-    for row, wanted_row in zip(found, oracle.blocks, strict=True):
-        for block, wanted in zip(listed(form, row), wanted_row, strict=True):
-            assert gap(block, wanted) <= max(oracle.error, ROUNDING[precision(form)] * scale)
+    ways = {
+        "forward over reverse": mb.hessian(total(form), argnums=argnums(form)),
+        "reverse over reverse": mb.jacobian(mb.grad(total(form), argnums=argnums(form)), argnums(form), mode="reverse"),
+    }
+    single = keeps_float32(form)
+    for draw in draws(form):
+        oracle, args = second(form, draw), sample(form, draw)
+        scale = max(difference.scale_of(block, total(form)(*args)) for row in oracle.blocks for block in row)
+        for way, derive in ways.items():
+            for row, wanted_row in zip(listed(form, derive(*args)), oracle.blocks, strict=True):
+                for block, wanted in zip(listed(form, row), wanted_row, strict=True):
+                    assert gap(block, wanted) <= max(oracle.error, ROUNDING[precision(form)] * scale), way
+                    assert not single or block.dtype == np.float32, way
 
 
 def axes_of_batches(form: Form) -> list[tuple[int | None, ...]]:
@@ -167,21 +185,22 @@ def axes_of_batches(form: Form) -> list[tuple[int | None, ...]]:
 
 @forms
 def test_batches(form: Form) -> None:
-    draws = [sample(form, draw) for draw in range(3)]
     for axes in axes_of_batches(form):
-        batch = [
-            arg if axis is None else np.stack([draw[i] for draw in draws], axis=axis)
-            for i, (arg, axis) in enumerate(zip(draws[0], axes, strict=True))
-        ]
-        elements = [
-            [arg if axis is None else draw[i] for i, (arg, axis) in enumerate(zip(draws[0], axes, strict=True))]
-            for draw in draws
-        ]
-        wanted = [form.fn(*element) for element in elements]
-        try:
-            found = mb.vmap(form.fn, in_axes=axes)(*batch)
-        except mb.MibunError:
-            if form.branches:  # where the elements go different ways, to refuse is right
-                continue
-            raise
-        same_value(form, found, np.stack(wanted))
+        batched = mb.vmap(form.fn, in_axes=axes)
+        for first in (0, 3):
+            elements = [sample(form, draw) for draw in range(first, first + 3)]
+            for i, axis in enumerate(axes):
+                for element in elements if axis is None else []:
+                    element[i] = elements[0][i]
+            batch = [
+                elements[0][i] if axis is None else np.stack([element[i] for element in elements], axis=axis)
+                for i, axis in enumerate(axes)
+            ]
+            wanted = [form.fn(*element) for element in elements]
+            try:
+                found = batched(*batch)
+            except mb.MibunError:
+                if form.branches:  # where the elements go different ways, to refuse is right
+                    continue
+                raise
+            same_value(form, found, np.stack(wanted))
