@@ -181,7 +181,9 @@ def pull_back(
                 if True not in varies or inner.op not in _SMOOTH or inner.dtype in _WHOLE:
                     continue
                 passes = varies if OPS[inner.op].kind in _BY_RULE else _passes(inner, varies)
-            elif inner.dtype in _WHOLE:
+            if (
+                not passes or inner.dtype in _WHOLE
+            ):  # a step function is as good as a constant, as in the other direction
                 continue
             varying.add(inner)
             if inner.op in _STEEP or not steep.isdisjoint(inner.args):
@@ -191,10 +193,11 @@ def pull_back(
         several: defaultdict[Node, dict[int, Node]] = defaultdict(dict)
         for inner, passes in reversed(plan):
             if inner in several:
-                shares = _pull_several(inner, passes, several.pop(inner))
-                for arg, share in zip(inner.args, shares, strict=True):
+                given = several.pop(inner)
+                live = _any_alive(given.values())
+                for arg, share in zip(inner.args, _pull_several(inner, passes, given), strict=True):
                     if share is not None and share is not ZERO:
-                        gather(adjoints, arg, share)
+                        gather(adjoints, arg, share if live is None else fold.where(live, share, ZERO))
                 continue
             adjoint = adjoints.get(inner)
             if adjoint is None:
@@ -203,11 +206,10 @@ def pull_back(
             if inner.op == "item":
                 several[args[0]][inner.attrs] = adjoint
             elif type(passes) is tuple:
-                kind = OPS[inner.op].kind
+                flags = [arg in steep for arg in args]
                 for i, varying_here in enumerate(passes):
                     if varying_here:
-                        share = _share(inner, i, adjoint, kind == "linear", args[i] in steep)
-                        gather(adjoints, args[i], share)
+                        gather(adjoints, args[i], _share(inner, i, adjoint, flags))
             else:
                 for i, share_of in passes:
                     share = adjoint if share_of is None else share_of((*args, inner, adjoint))
@@ -257,6 +259,7 @@ _STEEP: Final = frozenset(
         "atan2",
         "hypot",
         "logaddexp",
+        "mod",
         "solve",
         "inv",
         "logdet",
@@ -276,37 +279,76 @@ def _sum(a: Node, b: Node) -> Node:
     a branch that is not taken must not meet an infinite slope, whoever else uses its parts."""
     if a.op == "where" and b.op == "where":
         live, other = fold.alive(a), fold.alive(b)
-        if live is not None and other is not None and live is not other:
-            return make("where", make("or", live, other), fold.add(a, b), ZERO)
+        if live is not None and other is not None:
+            if live is other:
+                return fold.where(live, fold.add(fold.core(a), fold.core(b)), ZERO)
+            return make("where", fold.either(live, other), fold.add(a, b), ZERO)
     return fold.add(a, b)
 
 
-def _share(node: Node, position: int, adjoint: Node, linear: bool, steep: bool) -> Node:
+def _any_alive(adjoints: Iterable[Node]) -> Node | None:
+    """Whether anything of several adjoints is alive; ``None`` if that is no question."""
+    found: Node | None = None
+    for adjoint in adjoints:
+        live = fold.alive(adjoint) if adjoint.op == "where" else None
+        if live is None:
+            return None
+        live = arrays.reduced("amax", live, range(len(live.shape)))
+        found = live if found is None else fold.either(found, live)
+    return found
+
+
+def _share(node: Node, position: int, adjoint: Node, steep: Sequence[bool]) -> Node:
+    """What a function of arrays passes back to one argument. ``steep`` says which arguments may have infinite slopes."""
     rule = ARRAY_TABLE[node.op]
+    live = fold.alive(adjoint) if adjoint.op == "where" and any(steep) else None
+    if live is None:
+        return rule.pull(node, position, arrays.full(adjoint, node))
+    live = arrays.broadcast(live, node.shape)
+    if node.op in _MIXING:  # entries that nothing alive depends on must not be factors of others
+        parts = [
+            fold.where(_reached(node, i, live), arg, ZERO) if flag else arg
+            for i, (arg, flag) in enumerate(zip(node.args, steep, strict=True))
+        ]
+        node = make(node.op, *parts, attrs=node.attrs)
     share = rule.pull(node, position, arrays.full(adjoint, node))
-    return (
-        _guarded(share, adjoint, lambda g: rule.pull(node, position, arrays.full(g, node)), linear) if steep else share
-    )
+    return fold.where(_reached(node, position, live), share, ZERO) if steep[position] else share
+
+
+_MIXING: Final = frozenset(["contract", "cumprod", "recurrence"])
+_BY_MATRIX: Final = frozenset(["inv", "solve", "cholesky", "adjugate"])
+
+
+def _reached(node: Node, position: int, live: Node) -> Node:
+    """Which entries of an argument matter to those entries of a function of arrays that are alive."""
+    arg = node.args[position]
+    if OPS[node.op].kind == "linear":
+        return make("gt", ARRAY_TABLE[node.op].pull(node, position, make("where", live, ONE, ZERO)), ZERO)
+    if node.op == "contract":
+        ones = make(node.op, *[arrays.ones(part) for part in node.args], attrs=node.attrs)
+        return make("gt", ARRAY_TABLE[node.op].pull(ones, position, make("where", live, ONE, ZERO)), ZERO)
+    if node.op in ("cumprod", "recurrence"):
+        axis, backward = node.attrs
+        return make("gt", arrays.cumsum(make("where", live, ONE, ZERO), axis, not backward), ZERO)
+    if node.op in ("prod", "amax", "amin"):
+        return arrays.broadcast(arrays.expand(live, node.attrs), arg.shape)
+    lead = len(arg.shape) - 2
+    if node.op in ("det", "logdet"):
+        return arrays.broadcast(arrays.expand(live, (lead, lead + 1)), arg.shape)
+    if node.op in _BY_MATRIX and lead == len(live.shape) - 2:
+        any_of = arrays.reduced("amax", live, (lead, lead + 1))
+        return arrays.broadcast(arrays.expand(any_of, (lead, lead + 1)), arg.shape)
+    return arrays.reduced("amax", live, range(len(live.shape)))  # all or nothing
 
 
 def _fitted(share: Node, node: Node, arg: Node, steep: bool) -> Node:
+    """A share without the repetitions that broadcasting made; under the condition for which anything flows into it."""
     found = arrays.fit(share, node.shape, arg)
-    return _guarded(found, share, lambda g: arrays.fit(g, node.shape, arg), True) if steep else found
-
-
-def _guarded(share: Node, adjoint: Node, passing: Callable[[Node], Node], linear: bool) -> Node:
-    """``share``, under the condition for which anything of ``adjoint`` flows into it, if that has one.
-
-    A linear operation tells itself which entries of its argument are concerned; for others it is all or nothing.
-    """
-    live = fold.alive(adjoint) if adjoint.op == "where" else None
+    live = fold.alive(share) if steep and share.op == "where" else None
     if live is None:
-        return share
-    if linear:
-        reached = make("gt", passing(make("where", live, ONE, ZERO)), ZERO)
-    else:
-        reached = arrays.reduced("amax", live, range(len(live.shape)))
-    return fold.where(reached, share, ZERO)
+        return found
+    reached = make("gt", arrays.fit(make("where", live, ONE, ZERO), node.shape, arg), ZERO)
+    return fold.where(reached, found, ZERO)
 
 
 _PASSES: defaultdict[str, dict[tuple[bool, ...], list[tuple[int, Program | None]]]] = defaultdict(dict)

@@ -21,6 +21,7 @@ from mibun.node import Node, Number
 from mibun.ops import MINUS_ONE, ONE, OPS, ZERO, apply, const, make
 
 POWER_BITS: Final = 4096  # an integer power of a number is worked out up to this many bits
+CHAIN: Final = 16  # conditions in a row that are compared one by one
 
 
 def number(value: Number) -> Node | None:
@@ -60,10 +61,19 @@ def _guarded(node: Node) -> bool:
 
 def alive(node: Node) -> Node | None:
     """The condition under which a guarded node is anything but 0; ``None`` for any other node."""
-    if not _guarded(node):
-        return None
-    condition, _, no = node.args
-    return condition if no is ZERO else make("not", condition)
+    guards: list[Node] = []
+    _core(node, guards)
+    found: Node | None = None
+    for guard in guards:
+        condition, _, no = guard.args
+        holds = condition if no is ZERO else make("not", condition)
+        found = holds if found is None else _both(found, holds)
+    return found
+
+
+def core(node: Node) -> Node:
+    """What a guarded node is where it is alive."""
+    return _core(node, [])
 
 
 def _core(node: Node, guards: list[Node]) -> Node:
@@ -230,9 +240,33 @@ def _both(first: Node, second: Node) -> Node:
             stack += reversed(node.args)
         else:
             conditions.append(node)
+    known = _parts("and", second)
     for condition in reversed(conditions):
-        second = make("and", condition, second)
+        if condition not in known:
+            second = make("and", condition, second)
     return second
+
+
+def _parts(op: str, condition: Node) -> frozenset[Node]:
+    """What a short chain of "and" or of "or" is made of; a long one is taken as a whole, so that loops stay linear."""
+    found, stack = set(), [condition]
+    while stack:
+        node = stack.pop()
+        if node.op == op:
+            stack += node.args
+        else:
+            found.add(node)
+        if len(found) > CHAIN:
+            return frozenset([condition])
+    return frozenset(found)
+
+
+def either(first: Node, second: Node) -> Node:
+    """One condition or the other; only the weaker of the two where one says more than the other."""
+    for weak, strict in ((first, _parts("and", second)), (second, _parts("and", first))):
+        if any(_parts("and", part) <= strict for part in _parts("or", weak)):
+            return weak
+    return make("or", first, second)
 
 
 BUILDERS: Final[dict[str, Callable[..., Node]]] = {

@@ -146,7 +146,8 @@ def broadcast(*shapes: Shape) -> Shape:
         for i, n in enumerate(reversed(shape), 1):
             if n != 1 and sizes[-i] not in (1, n):
                 raise ShapeError("broadcast", shapes=", ".join(map(str, shapes)))
-            sizes[-i] = max(sizes[-i], n) if n else 0
+            if n != 1:  # -1 among others: a length that is known when the loop is over
+                sizes[-i] = n
     return tuple(sizes)
 
 
