@@ -249,7 +249,9 @@ def _constant(node: Node, fixed: Mapping[Node, Any], exponents: Mapping[Node, An
     if not node.args:
         return CONSTANTS[node.op](node.attrs)
     function, args = line(node, exponents)
-    values = [np.float64(fixed[arg]) if arg.dtype is NUMBER else fixed[arg] for arg in args]
+    values = [fixed[arg] for arg in args]
+    if node.dtype is NUMBER:  # Python's own numbers raise errors where there is an infinity
+        values = [np.float64(value) for value in values]
     with np.errstate(all="ignore"):
         value = function(*values)
     return float(value) if node.dtype is NUMBER else value

@@ -402,7 +402,9 @@ def _by_name(name: str, args: tuple[Any, ...], options: dict[str, Any], trace: T
     if function is None:
         raise UnsupportedOperation("trace_function", **where(name=f"np.{name}"))
     out = options.pop("out", None) if options else None
+    level = _level_of([*args, *options.values()])
     running().append(trace)
+    _levels.append(level)
     try:
         result = function(*args, **options)
     except TypeError as error:
@@ -412,7 +414,8 @@ def _by_name(name: str, args: tuple[Any, ...], options: dict[str, Any], trace: T
         raise
     finally:
         running().pop()
-    found = _wrapped(result, trace, _level_of([*args, *options.values()]))
+        _levels.pop()
+    found = _wrapped(result, trace, level)
     if name in VIEWS and type(args[0]) is Traced and args[0].shape:
         _look(found, args[0], lambda owner: _by_name(name, (owner, *args[1:]), options, trace))
     return found if out is None else _into(out[0] if isinstance(out, tuple) else out, found)
@@ -444,7 +447,7 @@ def _value(node: Node) -> Any:
 
 
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {}
-METHODS: Final[dict[str, Callable[..., Any]]] = {}
+_levels: Final[list[int]] = []  # of the arguments of the functions under way
 VIEWS: Final = frozenset(
     [
         "reshape",
@@ -601,6 +604,11 @@ def _missing() -> Any:
     return np._NoValue  # type: ignore[attr-defined]
 
 
+def _absent(value: Any) -> bool:
+    """Whether an optional argument was left out."""
+    return value is None or value is _missing()
+
+
 def _count(shape: Shape, axes: Sequence[int]) -> int:
     return math.prod([shape[axis] for axis in axes])
 
@@ -636,7 +644,7 @@ def _sum(
     found = _kept(arrays.total(_strong(x), axes), axes, keepdims)
     if x.dtype is BOOL and not axes:
         found = arrays.cast(found, INTEGER)
-    return found if initial in (None, _missing()) else elementwise("add", found, N(initial))
+    return found if _absent(initial) else elementwise("add", found, N(initial))
 
 
 @numpy_function("mean")
@@ -670,7 +678,7 @@ def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fal
 def _spread(a: Any, axis: Any, ddof: Any, keepdims: Any, mask: Any, correction: Any, mean: Any) -> tuple[Node, Node]:
     x = _floating(N(a))
     axes = _axes(axis, len(x.shape))
-    ddof = ddof if correction in (None, _missing()) else correction
+    ddof = ddof if _absent(correction) else correction
     if mask is not True and mask is not _missing():
         chosen = arrays.broadcast(_truth(N(mask)), x.shape)
         count = _kept(arrays.total(arrays.cast(chosen, x.dtype), axes), axes, True)
@@ -678,7 +686,7 @@ def _spread(a: Any, axis: Any, ddof: Any, keepdims: Any, mask: Any, correction: 
         away = make("where", chosen, make("sub", x, center), ZERO)
         below = make("sub", _kept(count, (), keepdims), number(ddof))
     else:
-        center = _kept(_mean(a, axis), axes, True) if mean in (None, _missing()) else N(mean)
+        center = _kept(_mean(a, axis), axes, True) if _absent(mean) else N(mean)
         away = make("sub", x, center)
         below = number(_count(x.shape, axes) - ddof)
     squares = arrays.total(_strong(make("pow", away, TWO)), axes)
@@ -725,14 +733,14 @@ def _reduction(op: str, empty: bool) -> Callable[..., Node]:
         a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True
     ) -> Node:
         neutral = {"prod": 1, "amax": -math.inf, "amin": math.inf}[op]
-        x = _masked(N(a), where, neutral if op == "prod" or initial in (None, _missing()) else initial)
+        x = _masked(N(a), where, neutral if op == "prod" or _absent(initial) else initial)
         axes = _axes(axis, len(x.shape))
         if dtype is not None:
             x = arrays.cast(x, _dtype(dtype))
-        if not empty and initial in (None, _missing()) and _count(x.shape, axes) == 0:
+        if not empty and _absent(initial) and _count(x.shape, axes) == 0:
             raise ValueError("zero-size array to reduction operation which has no identity")
         found = _kept(arrays.reduced(op, _strong(x), axes), axes, keepdims)
-        if initial in (None, _missing()):
+        if _absent(initial):
             return found
         return elementwise({"prod": "mul", "amax": "max", "amin": "min"}[op], found, N(initial))
 
@@ -770,7 +778,8 @@ def _nanmin(a: Any, axis: Any = None, keepdims: Any = False, initial: Any = None
 
 
 def _again(node: Node) -> Traced:
-    return running()[-1].wrap(node, CONSTANT)
+    """A node within a function as a stand-in, for another function. It depends on what the arguments depend on."""
+    return running()[-1].wrap(node, _levels[-1] if _levels else CONSTANT)
 
 
 @numpy_function("nansum")
@@ -1164,19 +1173,39 @@ def _extract(condition: Any, arr: Any) -> Any:
 @numpy_function("nonzero")
 def _nonzero(a: Any) -> tuple[Node, ...]:
     """Where something is true. How often it is decides about shapes, and so about the path taken."""
-    import numpy as np
-
     from mibun.trace.indexing import places
 
     mask = a if type(a) is Traced else _again(N(a))
     truth = running()[-1].wrap(_truth(mask.node), mask.level)
-    flat = places(truth).node
+    return _unravel_index(places(truth), mask.shape)
+
+
+@numpy_function("unravel_index")
+def _unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Node, ...]:
+    import numpy as np
+
+    if order != "C":
+        raise UnsupportedOperation("trace_option", **where(name="np.unravel_index", option=f"order={order!r}"))
+    flat = N(indices)
     found: list[Node] = []
-    for n in reversed(mask.shape):
+    for n in reversed(_shape(shape)):
         length = ops.data(np.array(n))
         found.insert(0, elementwise("mod", flat, length))
         flat = _floor_divide(flat, length)
     return tuple(found)
+
+
+def _places_of(name: str) -> Callable[..., Any]:
+    def places_of(arr: Any, *args: Any, **options: Any) -> Any:
+        import numpy as np
+
+        return getattr(np, name)(np.zeros(N(arr).shape), *args, **options)
+
+    return places_of
+
+
+for _name in ("triu_indices_from", "tril_indices_from", "diag_indices_from"):
+    numpy_function(_name)(_places_of(_name))
 
 
 numpy_function("flatnonzero")(lambda a: _nonzero(np_ravel(a))[0])
@@ -1530,7 +1559,8 @@ def _roll(a: Any, shift: Any, axis: Any = None) -> Node:
     x = _strong(N(a))
     if axis is None:
         flat = arrays.reshape(x, (math.prod(x.shape),))
-        return arrays.reshape(_rolled(flat, _plain_int(shift), 0), x.shape)
+        places = sum(map(_plain_int, shift)) if isinstance(shift, tuple | list) else _plain_int(shift)
+        return arrays.reshape(_rolled(flat, places, 0), x.shape)
     axes = axis if isinstance(axis, tuple | list) else (axis,)
     shifts = shift if isinstance(shift, tuple | list) else (shift,) * len(axes)
     if len(axes) == 1:
@@ -1625,10 +1655,22 @@ def _pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> 
         return arrays.place(arrays.cast(base, x.dtype), [x], [region])
     if mode not in ("edge", "reflect", "symmetric", "wrap"):
         raise UnsupportedOperation("trace_option", **where(name="np.pad", option=f"mode={mode!r}"))
+    odd = options.pop("reflect_type", "even") == "odd"
     for axis, (low, high) in enumerate(widths):
         if low or high:
-            places = np.pad(np.arange(x.shape[axis]), (low, high), mode=mode, **options)
-            x = _take(_again(x), places, axis)
+            n = x.shape[axis]
+            if odd and max(low, high) > n - (mode == "reflect"):
+                raise UnsupportedOperation("trace_option", **where(name="np.pad", option="reflect_type"))
+            places = np.pad(np.arange(n), (low, high), mode=mode, **options)
+            padded = _take(_again(x), places, axis)
+            if odd:  # mirrored at the edge in value, too
+                edges = _take(_again(x), np.clip(np.arange(-low, n + high), 0, n - 1), axis)
+                inside = np.zeros(len(places), bool)
+                inside[low : low + n] = True
+                inside = inside.reshape([-1 if i == axis else 1 for i in range(len(x.shape))])
+                mirrored = make("sub", make("mul", TWO, edges), padded)
+                padded = make("where", ops.data(inside), padded, mirrored)
+            x = padded
     return x
 
 

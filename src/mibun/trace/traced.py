@@ -518,7 +518,7 @@ def _power(base: Node, exponent: Node) -> Node:
     if exponent.op == "const" and base.dtype not in (INTEGER, BOOL):
         if exponent.attrs == 0.5:
             return make("sqrt", base)
-        if type(exponent.attrs) is not float:
+        if exponent.attrs != 0:
             return make("pow", base, exponent)
     return make("power", base, exponent)
 

@@ -334,7 +334,9 @@ def _own(values: Sequence[Any], others: Sequence[Any]) -> list[Any]:
     seen = {id(other) for other in others}
     found = []
     for value in values:
-        if type(value) is np.ndarray:
+        if type(value) is np.ndarray and value.shape == () and value.dtype == np.float64:
+            value = float(value)
+        elif type(value) is np.ndarray:
             if value.base is not None or id(value) in seen or not value.flags.writeable:
                 value = value.copy()
             seen.add(id(value))
