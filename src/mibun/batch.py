@@ -205,7 +205,7 @@ def _body(body: Body, flags: Sequence[bool], size: int, carries: int) -> tuple[B
 
 
 def _depends(body: Body, flags: Sequence[bool]) -> list[bool]:
-    reached: dict[Node, bool] = {x: flag for x, flag in zip(body.inputs, flags, strict=True)}
+    reached: dict[Node, bool] = dict(zip(body.inputs, flags, strict=True))
     for node in postorder(*body.outputs):
         if node not in reached:
             reached[node] = any(reached[arg] for arg in node.args)
@@ -218,9 +218,8 @@ def _scan(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
     body, found = _body(loop.body, flags, size, c)
     given = []
     for i, (arg, flag, wanted) in enumerate(zip(args, flags, found, strict=True)):
-        if wanted and not flag:
-            arg = _repeated(arg, size)
-        given.append(arrays.move(arg, 0, 1) if c <= i < c + k and wanted else arg)
+        many = _repeated(arg, size) if wanted and not flag else arg
+        given.append(arrays.move(many, 0, 1) if c <= i < c + k and wanted else many)
     # Every result gets the new axis, so that those who ask for it find it in one place.
     return _all_carried(make("scan", *given, attrs=Scan(body, c, k, loop.length, loop.backward)), node, size)
 

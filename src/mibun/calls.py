@@ -85,7 +85,7 @@ def graph(fn: Callable[..., Any], /, *args: Any, argnums: Any = None) -> Diagram
     if not nodes:
         raise UnsupportedOperation("no_number", kind="None", title="graph")
     title = getattr(fn, "__name__", "f")
-    values = {name: record[ops.symbol(name, node.shape, node.dtype)] for node in _symbols(record) for name in [node.attrs]}
+    values = {node.attrs: value for node, value in record.items() if node.op == "symbol"}
     return diagrams.of_nodes(
         nodes,
         values,
@@ -100,8 +100,8 @@ def graph(fn: Callable[..., Any], /, *args: Any, argnums: Any = None) -> Diagram
 def check(fn: Any, /, *at: Any) -> Report | CodeReport:
     """Whether all ways to the derivatives agree: of a formula as :meth:`mibun.Function.check`, of code at one point.
 
-    ``fn`` is a :class:`mibun.Function`, text, or plain NumPy code; ``at`` are the arguments of the code, numbers, arrays
-    or nests of them (one tuple for a function of several arguments will do as well). Compared are forward mode, reverse
+    ``fn`` is a :class:`mibun.Function`, text, or plain NumPy code; ``at`` are the arguments of the code: numbers,
+    arrays or nests of them (one tuple for a function of several arguments will do as well). Compared are forward mode, reverse
     mode, a second call, and numerical derivatives with their bounds. The result has ``ok``, ``worst`` and a text.
 
     >>> import numpy as np
@@ -126,11 +126,8 @@ def _required(fn: Callable[..., Any]) -> list[str]:
         parameters = inspect.signature(fn).parameters.values()
     except (TypeError, ValueError):
         return []
-    return [p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-
-
-def _symbols(record: _Record) -> list[Node]:
-    return [node for node in record if node.op == "symbol"]
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [p.name for p in parameters if p.default is p.empty and p.kind in kinds]
 
 
 def _names(fn: Callable[..., Any], count: int) -> list[str]:

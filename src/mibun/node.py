@@ -157,7 +157,7 @@ def growing() -> Iterator[None]:
 def postorder(*roots: Node, since: int = 0) -> list[Node]:
     """Every distinct node below ``roots``, arguments before the nodes that use them.
 
-    The order depends on the structure alone, never on addresses. Nodes with a serial before ``since`` are left out, with
+    The order depends on the structure alone, never on addresses. Nodes with a serial before ``since`` are left out, and
     all that is below them: those cannot depend on a node made then.
     """
     order: list[Node] = []
@@ -255,8 +255,8 @@ def _load(rows: list[tuple[Any, ...]]) -> Node:
     made: list[Node] = []
     for op, positions, attrs, shape, dtype in rows:
         args = tuple(made[i] for i in positions)
-        dtype = sys.intern(dtype)  # compared by identity
-        made.append(intern(key_of(op, args, attrs, shape, dtype), op, args, attrs, shape, dtype))
+        own = sys.intern(dtype)  # compared by identity
+        made.append(intern(key_of(op, args, attrs, shape, own), op, args, attrs, shape, own))
     return made[-1]
 
 

@@ -497,6 +497,12 @@ def _before(y: Node, axis: int, backward: bool, first: Node) -> Node:
     return arrays.concat([rest, edge] if backward else [edge, rest], axis)
 
 
+def _earlier(y: Node, first: Node) -> Node:
+    """For each entry of a recurrence what it was made of."""
+    axis, backward = y.attrs
+    return _before(y, axis, backward, first)
+
+
 def _extreme(node: Node) -> Node:
     """Entries that tie for the extreme share its derivative equally: the subgradient of least norm."""
     x, axes = node.args[0], node.attrs
@@ -534,14 +540,14 @@ array(
     "recurrence",
     RECURRENCE,
     _recurrence_push,
-    lambda a, b, y, g: fold.mul(_carried_back(a, y, g), _before(y, *y.attrs, ZERO)),
+    lambda a, b, y, g: fold.mul(_carried_back(a, y, g), _earlier(y, ZERO)),
     lambda a, b, y, g: _carried_back(a, y, g),
 )
 array(
     "cumprod",
     RECURRENCE,
-    lambda x, y, dx: arrays.recurrence(x, fold.mul(_before(y, *y.attrs, ONE), dx), *y.attrs),
-    lambda x, y, g: fold.mul(_carried_back(x, y, g), _before(y, *y.attrs, ONE)),
+    lambda x, y, dx: arrays.recurrence(x, fold.mul(_earlier(y, ONE), dx), *y.attrs),
+    lambda x, y, g: fold.mul(_carried_back(x, y, g), _earlier(y, ONE)),
 )
 
 # Linear algebra. Sources: M. Giles, Collected matrix derivative results for forward and reverse mode (2008), for inv,

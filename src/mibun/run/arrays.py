@@ -109,7 +109,7 @@ def _cumulative(name: str) -> Callable[[Node], Function]:
         import numpy as np
 
         axis, backward = node.attrs
-        accumulate = {"cumsum": np.cumsum, "cumprod": np.cumprod}[name]
+        accumulate: Any = np.cumsum if name == "cumsum" else np.cumprod
         if not backward:
             return lambda x: accumulate(x, axis)
         return lambda x: np.flip(accumulate(np.flip(x, axis), axis), axis)

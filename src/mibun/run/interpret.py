@@ -149,7 +149,7 @@ class Plan:
     def extend(self, nodes: Sequence[Node], last: bool = False) -> Segment:
         """What to do for ``nodes``; with ``last``, values that nothing needs any more are dropped on the way."""
         slots, fixed = self.slots, self._fixed
-        order = [node for node in _missing(nodes, slots)]
+        order = _missing(nodes, slots)
         start = self.length
         exponents = _exponents(order)
         constants: list[Any] = []
@@ -309,7 +309,7 @@ _bodies: Final[dict[Body, Program]] = {}
 
 
 def fill(nodes: Sequence[Node], values: dict[Node, Any]) -> None:
-    """Put the values of ``nodes`` into ``values``, from those that stand there. Warnings are the caller's to silence."""
+    """Put the values of ``nodes`` into ``values``, from those that are there. Warnings are the caller's to silence."""
     for node in _missing(nodes, values):
         values[node] = evaluate(node, values)
 

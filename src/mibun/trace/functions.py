@@ -11,13 +11,25 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from mibun import arrays, ops
 from mibun.errors import ShapeError, UnsupportedOperation
 from mibun.node import Node, Shape
 from mibun.ops import BOOL, HALF, INTEGER, NUMBER, ONE, REAL, SINGLE, TWO, ZERO, const, make
-from mibun.trace.traced import CONSTANT, Mixed, Trace, Traced, elementwise, number, operand, running, stacked, where
+from mibun.trace.traced import (
+    CONSTANT,
+    Mixed,
+    Trace,
+    Traced,
+    binary,
+    elementwise,
+    number,
+    operand,
+    running,
+    stacked,
+    where,
+)
 
 # Elementwise functions
 
@@ -85,6 +97,14 @@ def _logaddexp2(x: Node, y: Node) -> Node:
 
 def _xlogy(x: Node, y: Node) -> Node:
     return make("where", make("eq", x, ZERO), ZERO, make("mul", x, make("ln", y)))
+
+
+def _product(x: Node, y: Node) -> Node:
+    return _matmul(x, y)
+
+
+def _row_products(x: Node, y: Node) -> Node:
+    return _vecdot(x, y)
 
 
 def _dropped(x: Node, axis: int) -> Node:
@@ -189,8 +209,8 @@ UFUNCS: Final[dict[str, str | Callable[..., Node]]] = {
     "isinf": lambda x: make("eq", make("abs", x), number(math.inf)),
     "signbit": lambda x: make("lt", _copysign(ONE, x), ZERO),
     "conjugate": lambda x: x,
-    "matmul": lambda x, y: _matmul(x, y),
-    "vecdot": lambda x, y: _vecdot(x, y),
+    "matmul": _product,
+    "vecdot": _row_products,
     "matvec": lambda x, y: _dropped(_matmul(x, arrays.expand(y, (len(y.shape),))), -1),
     "vecmat": lambda x, y: _dropped(_matmul(arrays.expand(x, (len(x.shape) - 1,)), y), -2),
     # SciPy's
@@ -211,8 +231,16 @@ UFUNCS: Final[dict[str, str | Callable[..., Node]]] = {
     "rel_entr": lambda x, y: _xlogy(x, make("div", x, y)),
 }
 
-REDUCING: Final = {"add": "sum", "multiply": "prod", "maximum": "amax", "minimum": "amin"}
-REDUCING |= {"logical_and": "all", "logical_or": "any", "fmax": "nanmax", "fmin": "nanmin"}
+REDUCING: Final = {
+    "add": "sum",
+    "multiply": "prod",
+    "maximum": "amax",
+    "minimum": "amin",
+    "logical_and": "all",
+    "logical_or": "any",
+    "fmax": "nanmax",
+    "fmin": "nanmin",
+}
 
 
 def ufunc_node(name: str, nodes: Sequence[Node]) -> Node:
@@ -249,7 +277,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
         found = [operand(value, trace) for value in inputs]
         node = ufunc_node(name, [node for node, _, _ in found])
         level = max([level for _, _, level in found])
-        result = trace.wrap(arrays.cast(node, _dtype(dtype)) if dtype is not None else node, level)
+        result: Any = trace.wrap(arrays.cast(node, _dtype(dtype)) if dtype is not None else node, level)
         if condition is not None:
             if out is None:
                 raise UnsupportedOperation("trace_option", **where(name=f"np.{name}", option="where"))
@@ -326,7 +354,7 @@ def _at(name: str, array: Any, indices: Any, values: Any = None) -> None:
         running().pop()
     flat = arrays.scatter(arrays.reshape(given, (places.size,)), ops.data(places.ravel()), array.size)
     extra = trace.wrap(arrays.reshape(flat, array.shape), _level_of([array, values]))
-    array[...] = array + extra if name == "add" else array - extra
+    array[...] = binary({"add": "add", "subtract": "sub"}[name], array, extra)
 
 
 def _ufunc_title(ufunc: Any) -> str:
@@ -446,6 +474,7 @@ def _value(node: Node) -> Any:
     return trace.wrap(node, CONSTANT)._value
 
 
+F = TypeVar("F", bound=Callable[..., Any])
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {}
 _levels: Final[list[int]] = []  # of the arguments of the functions under way
 VIEWS: Final = frozenset(
@@ -482,8 +511,10 @@ VIEWS: Final = frozenset(
 )
 
 
-def numpy_function(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+def numpy_function(*names: str) -> Callable[[F], F]:
+    """Register a function below under the names of NumPy's."""
+
+    def register(function: F) -> F:
         for name in names:
             FUNCTIONS[name] = function
         return function
@@ -559,10 +590,10 @@ METHOD_NAMES: Final = {
 
 
 def _axis(axis: Any, ndim: int) -> int:
-    axis = operator.index(axis)
-    if not -ndim <= axis < ndim:
+    found: int = operator.index(axis)
+    if not -ndim <= found < ndim:
         raise ShapeError("trace_axis", **where(axis=axis, ndim=ndim))
-    return axis % ndim
+    return found % ndim
 
 
 def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
@@ -601,7 +632,7 @@ def _kept(x: Node, axes: Sequence[int], keepdims: Any) -> Node:
 def _missing() -> Any:
     import numpy as np
 
-    return np._NoValue  # type: ignore[attr-defined]
+    return np._NoValue
 
 
 def _absent(value: Any) -> bool:
@@ -614,7 +645,8 @@ def _count(shape: Shape, axes: Sequence[int]) -> int:
 
 
 def _plain_int(value: Any) -> int:
-    return operator.index(value)
+    found: int = operator.index(value)
+    return found
 
 
 def _shape(shape: Any) -> Shape:
@@ -1133,7 +1165,7 @@ def _take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Node:
         zero, length = ops.data(np.array(0)), ops.data(np.array(n))
         index = make("where", make("lt", index, zero), make("add", index, length), index)
     lead = [m for i, m in enumerate(x.shape) if i != axis]
-    wanted = tuple([*lead[:axis], index.shape[axis], *lead[axis:]])
+    wanted = (*lead[:axis], index.shape[axis], *lead[axis:])
     shape = ops.broadcast(wanted, index.shape)
     x = arrays.broadcast(x, tuple([n if i == axis else m for i, m in enumerate(shape)]))
     return _along(x, arrays.broadcast(index, shape), axis, False)
@@ -1834,13 +1866,13 @@ def _sliding_window_view(
     if len(windows) != len(axes):
         raise ValueError("window_shape and axis must have the same length")
     for size, along in zip(windows, axes, strict=True):
-        along = _axis(along, len(N(x).shape))
-        n = node.shape[along]
+        place = _axis(along, len(N(x).shape))
+        n = node.shape[place]
         if size > n:
             raise ValueError("window shape cannot be larger than input array shape")
         places = np.arange(n - size + 1)[:, None] + np.arange(size)
-        node = _take(_again(node), places, along)
-        node = arrays.move(node, along + 1, len(node.shape) - 1)
+        node = _take(_again(node), places, place)
+        node = arrays.move(node, place + 1, len(node.shape) - 1)
     return node
 
 
@@ -2103,11 +2135,11 @@ def _einsum_of(terms: list[str], nodes: list[Node], out: str) -> Node:
                 raise ValueError(f"einsum: two sizes for {letter}: {sizes[letter]} and {n}")
             sizes[letter] = max(sizes.get(letter, 1), n) if n else 0
     work = []
-    for term, node in zip(terms, nodes, strict=True):
-        node, term = _undoubled(node, term)
+    for given, factor in zip(terms, nodes, strict=True):
+        node, term = _undoubled(factor, given)
         ones = [i for i, n in enumerate(node.shape) if n == 1 and sizes[term[i]] != 1]  # these repeat
-        node = arrays.reshape(node, tuple([n for i, n in enumerate(node.shape) if i not in ones]))
-        work.append((node, "".join([c for i, c in enumerate(term) if i not in ones])))
+        shape = tuple([n for i, n in enumerate(node.shape) if i not in ones])
+        work.append((arrays.reshape(node, shape), "".join([c for i, c in enumerate(term) if i not in ones])))
     while len(work) > 1:
         i, j = _cheapest(work, sizes, out)
         (b, second), (a, first) = work.pop(j), work.pop(i)
@@ -2318,7 +2350,8 @@ def _eigh(a: Any, UPLO: str = "L") -> Any:
     pair = make("eigh", _from_lower(a, UPLO.upper() == "L"))
     import numpy as np
 
-    return type(eigh(np.eye(1)))(arrays.item(pair, 0), arrays.item(pair, 1))
+    kind: Any = type(eigh(np.eye(1)))  # a named tuple
+    return kind(arrays.item(pair, 0), arrays.item(pair, 1))
 
 
 @numpy_function("linalg.matrix_power")

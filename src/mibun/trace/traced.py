@@ -11,6 +11,7 @@ changes from turn to turn of a loop that stays a loop, so that nothing can be de
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -91,7 +92,7 @@ def decided(value: Any) -> Any:
     """What a guard's value is compared by: the number itself, or the contents of an array."""
     if getattr(value, "shape", ()) == ():
         value = value.item() if hasattr(value, "item") else value
-        return value if value == value else "nan"
+        return "nan" if isinstance(value, float) and math.isnan(value) else value
     return value.shape, value.tobytes()
 
 
@@ -123,17 +124,13 @@ def constant(array: Any) -> Node:
 
 def number(value: int | float) -> Node:
     """A number as it was written in the code: a float that is whole, or a half, is exact."""
-    if (
-        type(value) is float
-        and (value.is_integer() or value == 0.5 or value == -0.5)
-        and (value or str(value)[0] != "-")
-    ):
+    if type(value) is float and (value.is_integer() or value in (0.5, -0.5)) and (value or str(value)[0] != "-"):
         return const(int(value) if value.is_integer() else Fraction(value))
     return const(value)
 
 
 def where(**more: Any) -> dict[str, Any]:
-    """Facts for an error: the file, the line and the piece of the user's code that is being run, and what else is known.
+    """Facts for an error: file, line and piece of the user's code that is being run, and what else is known.
 
     They are given with ``**`` to the error; ``source`` and ``span`` underline the piece.
     """
@@ -207,8 +204,6 @@ class Traced:
 
     @property
     def size(self) -> int:
-        import math
-
         return math.prod(self._node.shape)
 
     @property
@@ -340,9 +335,8 @@ class Traced:
 
     @property
     def mT(self) -> Traced:
-        import numpy as np
-
-        return np.matrix_transpose(self)  # type: ignore[no-any-return, call-overload]
+        found: Any = self.swapaxes(-1, -2)
+        return found  # type: ignore[no-any-return]
 
     @property
     def T(self) -> Traced:
@@ -385,7 +379,7 @@ class Traced:
     def __round__(self, digits: int | None = None) -> Any:
         import numpy as np
 
-        return np.round(self, digits or 0) if digits is not None else self._whole("rint")  # type: ignore[call-overload]
+        return self._whole("rint") if digits is None else np.round(self, digits)
 
     def __floor__(self) -> int:
         return self._whole("floor")

@@ -5,8 +5,8 @@ rest: it traces, remembers the paths, and runs them.
 """
 
 from mibun.transforms.batching import vmap
-from mibun.transforms.custom import custom, implicit
 from mibun.transforms.first import grad, hvp, jvp, value_and_grad, vjp
+from mibun.transforms.foreign import custom, implicit
 from mibun.transforms.looping import scan, while_loop
 from mibun.transforms.matrices import hessian, jacobian
 

@@ -123,7 +123,7 @@ def _agreeing(
     size: int,
     trace: Trace,
 ) -> tuple[Any, Any]:
-    """Which of the rest decide as the first of them did, and which do not. The whole trace holds for these decisions."""
+    """Which of the rest decide as the first of them did, and which do not. The trace holds for these decisions only."""
     import numpy as np
 
     tests = _over([node for node, _ in guards], symbols, moved, many, rest, size)

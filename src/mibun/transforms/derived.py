@@ -196,9 +196,9 @@ def _any_traced(args: tuple[Any, ...], named: dict[str, Any]) -> bool:
     for value in (*args, *named.values()):
         if type(value) is Traced:
             return True
-        if isinstance(value, list | tuple | dict) or hasattr(value, "__dataclass_fields__"):
-            if any(type(leaf) is Traced for leaf in flatten(value)[0]):
-                return True
+        nested = isinstance(value, list | tuple | dict) or hasattr(value, "__dataclass_fields__")
+        if nested and any(type(leaf) is Traced for leaf in flatten(value)[0]):
+            return True
     return False
 
 
@@ -306,7 +306,7 @@ def as_input(leaf: Any, wanted: bool, keep: bool, title: str) -> Any:
         code = leaf.dtype.kind
         if code == "f":
             size = leaf.dtype.itemsize
-            if size == 8 or size == 4:
+            if size in (4, 8):
                 return leaf
             return leaf.astype(np.float32 if size < 4 else np.float64)
         if code in "iub":
@@ -332,17 +332,16 @@ def _own(values: Sequence[Any], others: Sequence[Any]) -> list[Any]:
     import numpy as np
 
     seen = {id(other) for other in others}
-    found = []
+    found: list[Any] = []
     for value in values:
-        if type(value) is np.ndarray and value.shape == () and value.dtype == np.float64:
-            value = float(value)
-        elif type(value) is np.ndarray:
-            if value.base is not None or id(value) in seen or not value.flags.writeable:
-                value = value.copy()
+        if type(value) is np.float64 or (type(value) is np.ndarray and not value.shape and value.dtype == np.float64):
+            found.append(float(value))
+        elif type(value) is not np.ndarray:
+            found.append(value)
+        else:
+            shared = value.base is not None or id(value) in seen or not value.flags.writeable
+            found.append(value.copy() if shared else value)
             seen.add(id(value))
-        elif type(value) is np.float64:
-            value = float(value)
-        found.append(value)
     return found
 
 

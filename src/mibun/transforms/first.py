@@ -12,7 +12,7 @@ from mibun.errors import ShapeError
 from mibun.node import Node
 from mibun.ops import ONE, ZERO
 from mibun.transforms.derived import Derived, Made, Setup, outputs, replace_leaves, scalar, shaped
-from mibun.transforms.trees import flatten
+from mibun.transforms.trees import Tree, flatten
 
 
 def _pulled(setup: Setup, node: Node) -> list[Node]:
@@ -28,7 +28,7 @@ def _by_argument(setup: Setup, single: bool, values: Sequence[Any]) -> Any:
 def _gradient(title: str, single: bool, with_value: bool, has_aux: bool) -> Callable[[Setup], Made]:
     def transform(setup: Setup) -> Made:
         result = setup.call()
-        extra: Any = None
+        extra: tuple[Tree, list[Any], list[int]] | None = None
         nodes: list[Node] = []
         if has_aux:
             if not isinstance(result, tuple | list) or len(result) != 2:
@@ -44,6 +44,7 @@ def _gradient(title: str, single: bool, with_value: bool, has_aux: bool) -> Call
             gradient = _by_argument(setup, single, values[1 : 1 + count])
             if not has_aux:
                 return (values[0], gradient) if with_value else gradient
+            assert extra is not None
             more = replace_leaves(*extra, values[1 + count :])
             return ((values[0], more), gradient) if with_value else (gradient, more)
 
@@ -231,8 +232,8 @@ def _pulled_by(fn: Callable[..., Any], count: int) -> Derived:
 
     def transform(setup: Setup) -> Made:
         result, more = setup.call()
-        nodes, tree, leaves, places = outputs(result, setup.trace)
-        given, other = flatten(more)
+        nodes, _, leaves, places = outputs(result, setup.trace)
+        given, _ = flatten(more)
         if len(given) != len(leaves):
             raise ShapeError("tangent_tree", title="vjp")
         cotangents: dict[Node, Node] = {}

@@ -77,7 +77,7 @@ def _in_parts(f: Any, init: Any, xs: Any, n: int, reverse: bool, size: int) -> t
     leaves, tree = flatten(xs)
 
     def cut(start: int, stop: int, rows: int | None) -> Any:
-        parts = []
+        parts: list[Any] = []
         for leaf in leaves:
             if leaf is None:
                 parts.append(None)

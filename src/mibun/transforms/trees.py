@@ -74,8 +74,8 @@ def _register(cls: type) -> None:
     def take(value: Any) -> Any:
         return [getattr(value, name) for name in names], names, names
 
-    def put(names: tuple[str, ...], parts: Any) -> Any:
-        made = object.__new__(cls)
+    def put(names: Any, parts: Any) -> Any:
+        made: Any = object.__new__(cls)
         for name, part in zip(names, parts, strict=True):
             object.__setattr__(made, name, part)
         return made
