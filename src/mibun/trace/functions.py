@@ -19,6 +19,7 @@ from mibun.node import Node, Shape
 from mibun.ops import BOOL, HALF, INTEGER, NUMBER, ONE, REAL, SINGLE, TWO, ZERO, const, make
 from mibun.trace.traced import (
     CONSTANT,
+    VARIABLE,
     Mixed,
     Trace,
     Traced,
@@ -265,6 +266,8 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
         whole = np.trunc(inputs[0])
         return inputs[0] - whole, whole
     if name not in UFUNCS:
+        if _level_of([*inputs, *options.values()]) < VARIABLE:
+            return getattr(ufunc, method)(*map(_plain, inputs), **options)
         raise UnsupportedOperation("trace_function", **where(name=_ufunc_title(ufunc)))
     if method == "__call__":
         options.pop("casting", None)
@@ -415,8 +418,22 @@ def _wrapped(result: Any, trace: Trace, level: int) -> Any:
 
 
 def call_function(function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """What NumPy hands over when a stand-in meets one of its functions."""
+    """What NumPy hands over when a stand-in meets one of its functions.
+
+    One that is not covered is NumPy's own affair as long as nothing that it sees is differentiated.
+    """
+    if _key(function) not in FUNCTIONS and _level_of([*args, *options.values()]) < VARIABLE:
+        return function(*map(_plain, args), **{name: _plain(value) for name, value in options.items()})
     return _by_name(_key(function), args, options, _trace_of([*args, *options.values()]))
+
+
+def _plain(value: Any) -> Any:
+    """Stand-ins as plain numbers and arrays; the record then holds for these only."""
+    if type(value) is Traced:
+        return value._plain("trace_array")
+    if isinstance(value, list | tuple) and _first(value) is not None:
+        return type(value)(map(_plain, value))
+    return value
 
 
 def _key(function: Any) -> str:
