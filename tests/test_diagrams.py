@@ -401,6 +401,25 @@ def test_labels_and_sources_of_code() -> None:
     assert "return p['a']" in made.svg("en")
 
 
+def test_arrays_that_code_is_given_have_their_names() -> None:
+    def layer(x: Any, w: Any) -> Any:
+        return np.tanh(x @ w)
+
+    def miss(w: Any, data: Any, wanted: Any) -> Any:
+        return np.sum((layer(data["x"], w) - wanted) ** 2)
+
+    x, wanted = np.linspace(-1, 1, 3), np.ones(2)
+    made = mb.graph(miss, X.T.copy(), {"x": x, "rest": np.zeros(9)}, wanted, argnums=0)
+    called = {box.called: box for box in made.view.boxes}
+    assert list(called)[:4] == ["w", "x", "v₂", "wanted"]
+    assert called["x"].kind == "constant"
+    assert made.box[called["v₂"].id + 2].formula == "v₂ − wanted"
+    assert "layer(x, w)" in made.text("en")
+    entry = made.open_all().entry("w", (2, 1))
+    assert entry.box[1].formula == "x @ w"
+    assert next((wire.formula, wire.partial) for wire in entry.wires) == ("x[2]", x[2])
+
+
 def test_abstract_functions_of_arrays_have_no_value() -> None:
     with pytest.raises(UnsupportedOperation):
         diagrams.of_nodes(apply("f", symbol("x")), {"x": 1.0})

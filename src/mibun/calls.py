@@ -30,10 +30,11 @@ def graph(fn: Callable[..., Any], /, *args: Any, argnums: Any = None) -> Diagram
     """The computation graph of ``fn(*args)``: the value of every step, local partial derivatives, adjoints coming back.
 
     ``fn`` is plain Python and NumPy, or a :class:`mibun.Function`. Arguments may be nested; those named in ``argnums``
-    (all, if it is left out) are variables, the others plain data. Calls of named functions within ``fn`` are folded
-    into one box each: ``.open("layer 1")`` and ``.open_all()`` open them. ``.text()``, ``.svg()``, ``.html()`` and
-    ``.json()`` show the graph, ``.steps`` go through it, ``.path("w", (0, 1))`` says why the derivative by one entry of
-    w is what it is. Where there are several values, the adjoints are the derivatives of their sum.
+    (all, if it is left out) are variables, the others plain data: arrays among them appear under their names. Calls of
+    named functions within ``fn`` are folded into one box each: ``.open("layer 1")`` and ``.open_all()`` open them.
+    ``.text()``, ``.svg()``, ``.html()`` and ``.json()`` show the graph, ``.steps`` go through it;
+    ``.path("w", (0, 1))`` says why the derivative by one entry of w is what it is. Where there are several values, the
+    adjoints are the derivatives of their sum.
 
     >>> import numpy as np
     >>> def layer(x, w):
@@ -41,7 +42,7 @@ def graph(fn: Callable[..., Any], /, *args: Any, argnums: Any = None) -> Diagram
     >>> def model(x, w, v):
     ...     return layer(layer(x, w), v)
     >>> diagram = graph(model, 0.5, 1.0, 2.0)
-    >>> [box.label for box in diagram.boxes if box.kind != "input"]
+    >>> [box.label for box in diagram.view.boxes if box.kind != "input"]
     ['layer 1', 'layer 2']
 
     Raises as :func:`mibun.grad` for what cannot be traced.
@@ -57,12 +58,16 @@ def graph(fn: Callable[..., Any], /, *args: Any, argnums: Any = None) -> Diagram
     if not chosen <= set(range(len(args))):
         raise ShapeError("argnums_range", given=max(chosen), count=len(args), title="graph")
     labels: dict[str, str] = {}
+    known: dict[Node, str] = {}
     built: list[Any] = []
     for number, (name, value) in enumerate(zip(_names(fn, len(args)), args, strict=True)):
+        leaves, tree = flatten(value)
         if number not in chosen:
             built.append(value)
+            for leaf, label in zip(leaves, _labels(name, tree), strict=True):
+                if isinstance(leaf, np.ndarray) and leaf.shape and leaf.dtype.kind in "biuf":
+                    known.setdefault(trace.data(leaf), label)
             continue
-        leaves, tree = flatten(value)
         stand_ins = []
         for leaf, label in zip(leaves, _labels(name, tree), strict=True):
             given = as_input(leaf, True, False, "graph")
@@ -94,6 +99,7 @@ def graph(fn: Callable[..., Any], /, *args: Any, argnums: Any = None) -> Diagram
         groups=groups,
         sources=record.sources,
         labels=labels,
+        known=known,
     )
 
 
@@ -210,4 +216,5 @@ class _Record(dict[Node, Any]):
 
 def _is_library(frame: FrameType) -> bool:
     module = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-    return module in ("mibun", "numpy", "optree", "scipy")
+    examples = frame.f_code.co_filename.startswith("<doctest")  # in a docstring: a user's code
+    return module in ("mibun", "numpy", "optree", "scipy") and not examples

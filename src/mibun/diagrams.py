@@ -64,6 +64,7 @@ def of_nodes(
     groups: Mapping[Node, Group] | None = None,
     sources: Mapping[Node, str] | None = None,
     labels: Mapping[str, str] | None = None,
+    known: Mapping[Node, str] | None = None,
     exact: Mapping[str, Node] | None = None,
 ) -> Diagram:
     """The computation graph of some nodes.
@@ -72,15 +73,15 @@ def of_nodes(
     come first, in this order. The adjoints are the derivatives of the result, or of the sum of all results and their
     entries; with ``wrt``, the derivatives by that variable are carried forward, too. ``groups`` says of which named
     calls a node is part, from the outermost inward, ``sources`` which line of code it comes from, ``labels`` how
-    variables are called, ``exact`` what their values are exactly, so that rounding errors can be told from numbers.
-    Groups are folded in what is returned.
+    variables are called, ``known`` how arrays of numbers are, ``exact`` what the values of variables are exactly, so
+    that rounding errors can be told from numbers. Groups are folded in what is returned.
 
     Raises as the interpreter for missing values and for graphs that have no value.
     """
     given = [outputs] if isinstance(outputs, Node) else list(outputs)
     results = [chain.resolve(node) for node in given]
     shapes = {key: getattr(value, "shape", ()) for key, value in (values or {}).items()}
-    reader = _Reader(results, variables, groups or {}, sources or {}, labels or {}, exact or {}, shapes)
+    reader = _Reader(results, variables, groups or {}, sources or {}, labels or {}, known or {}, exact or {}, shapes)
     boxes, wires = reader.diagram(values, wrt)
     entries = reader.entry if values is not None else None
     return Diagram(tuple(boxes), tuple(wires), title, name, reader.called(wrt), entries=entries).fold()
@@ -168,18 +169,20 @@ class _Reader:
         groups: Mapping[Node, Group],
         sources: Mapping[Node, str],
         labels: Mapping[str, str],
+        known: Mapping[Node, str],
         exact: Mapping[str, Node],
         shapes: Mapping[str, tuple[int, ...]],
     ) -> None:
         self.results = results
+        self.known = known
         self.exact = {symbol(name): value for name, value in exact.items()}
         self.groups = groups
         self.sources = sources
         self.order = postorder(*results)
         free = [node for node in self.order if node.op == "symbol"]
-        known = {node.attrs: node for node in free}
-        first = [known.pop(name) if name in known else symbol(name, shapes.get(name, ())) for name in variables]
-        self.inputs = [*first, *known.values()]
+        others = {node.attrs: node for node in free}
+        first = [others.pop(name) if name in others else symbol(name, shapes.get(name, ())) for name in variables]
+        self.inputs = [*first, *others.values()]
         self.moving: set[Node] = set(self.inputs)
         for node in self.order:
             if not self.moving.isdisjoint(node.args):
@@ -237,6 +240,8 @@ class _Reader:
 
     def _inline(self, node: Node) -> Node | None:
         """A number that is written into formulas; ``None`` if it gets a box: an array, or a long expression."""
+        if node in self.known:
+            return None
         if node not in self.constants:
             self.constants[node] = self._fixed(node)
         return self.constants[node]  # type: ignore[no-any-return]
@@ -259,13 +264,16 @@ class _Reader:
         return symbol(written(value, "en", 4)) if value.size <= SMALL else None
 
     def _names(self) -> dict[Node, str]:
-        """v_1, v_2, … for operations, c_1, … for arrays of numbers, the variables by their own names."""
+        """v_1, v_2, … for operations, c_1, … for arrays of numbers, variables and known arrays by their own names."""
         names = {node: node.attrs for node in self.inputs}
-        taken = {label[:1] for label in self.labels.values()}
+        names |= {node: self.known[node] for node in self.boxes if node in self.known}
+        taken = {label[:1] for label in (*self.labels.values(), *self.known.values())}
         letter = next((each for each in LETTERS if each not in taken), "v")
         other = next((each for each in FIXED if each not in taken | {letter}), "c")
         counts = {letter: 0, other: 0}
-        for node in self.boxes[len(self.inputs) :]:
+        for node in self.boxes:
+            if node in names:
+                continue
             kind = letter if node in self.moving or node in map(self._same, self.results) else other
             counts[kind] += 1
             names[node] = f"{kind}_{counts[kind]}"
