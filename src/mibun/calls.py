@@ -107,8 +107,9 @@ def check(fn: Any, /, *at: Any) -> Report | CodeReport:
     """Whether all ways to the derivatives agree: of a formula as :meth:`mibun.Function.check`, of code at one point.
 
     ``fn`` is a :class:`mibun.Function`, text, or plain NumPy code; ``at`` are the arguments of the code: numbers,
-    arrays or nests of them (one tuple for a function of several arguments will do as well). Compared are forward mode, reverse
-    mode, a second call, and numerical derivatives with their bounds. The result has ``ok``, ``worst`` and a text.
+    arrays or nests of them (one tuple for a function of several arguments will do as well). Compared are forward mode,
+    reverse mode, a second call, and numerical derivatives with their bounds. The result has ``ok``, ``worst`` and a
+    text.
 
     >>> import numpy as np
     >>> check(lambda x: np.sum(np.sin(x) ** 2), np.array([1.0, 2.0])).ok
