@@ -416,8 +416,9 @@ def test_arrays_that_code_is_given_have_their_names() -> None:
     assert made.box[called["v₂"].id + 2].formula == "v₂ − wanted"
     assert "layer(x, w)" in made.text("en")
     entry = made.open_all().entry("w", (2, 1))
-    assert entry.box[1].formula == "x @ w"
-    assert next((wire.formula, wire.partial) for wire in entry.wires) == ("x[2]", x[2])
+    assert [box.formula for box in entry.boxes[1:5]] == ["x @ w[:, 1]", "tanh v₁[1]", "v₂[1] − wanted[1]", "v₃[1]²"]
+    assert [wire.formula for wire in entry.wires[:4]] == ["x[2]", "1 − v₂[1]²", "1", "2 · v₃[1]"]
+    assert entry.wires[0].partial == x[2]
 
 
 def test_abstract_functions_of_arrays_have_no_value() -> None:

@@ -411,6 +411,12 @@ class _Reader:
         return None, _text(total)
 
     def _elementwise(self, node: Node, start: Node) -> tuple[Node | None, str]:
+        value, shown = self._slopes(node, start)
+        repeated = SUM if start.shape != node.shape else ""
+        return value, repeated + (_slope_text(shown) or self._named(node, start))
+
+    def _slopes(self, node: Node, start: Node) -> tuple[Node, Node]:
+        """The local partial derivative of an elementwise operation, in terms of nodes and in terms of their names."""
         varies = tuple([self._same(arg) in self.moving and arg.dtype not in WHOLE for arg in node.args])
         rule = chain.rule_for(node, varies)
         pattern = self.pattern(node)
@@ -422,8 +428,7 @@ class _Reader:
             if self._same(arg) is start and varies[i]:
                 value = fold.add(value, _filled(rule.pulls[i], [*node.args, node]))
                 shown = fold.add(shown, _filled(shown_rule.pulls[i], [*signs, out]))
-        repeated = SUM if start.shape != node.shape else ""
-        return value, repeated + (_slope_text(shown) or self._named(node, start))
+        return value, shown
 
     def _named(self, node: Node, start: Node) -> str:
         return f"∂{self.name(node)}/∂{self.name(start)}"
@@ -672,8 +677,34 @@ class _Reader:
             group=self.groups.get(node, ()) if number else (),
             source=self.sources.get(node, ""),
             name=name,
-            formula=self.formula(node) if number and node.op != "symbol" else name,
+            formula=self._entry_of(node, place) if number and node.op != "symbol" else name,
         )
+
+    def _entry_of(self, node: Node, place: int) -> str:
+        """The formula of one entry, by entries where it is elementwise, by rows and columns for a product."""
+        pattern = self.pattern(node)
+        if pattern is not None:
+            return _text(chain.put(pattern, self._entries_of(node, place)))
+        operands = [self._same(arg) for arg in node.args]
+        if node.op != "contract" or not all(arg in self.number for arg in operands) or self.label(node) != "@":
+            return self.formula(node)
+        known = dict(zip(node.attrs[2], map(str, _unflat(place, node.shape)), strict=True))
+        parts = []
+        for letters, arg in zip(node.attrs[:2], operands, strict=True):
+            at = ", ".join([known.get(letter, ":") for letter in letters])
+            parts.append(self.name(arg) + (f"[{at}]" if at != ":" else ""))
+        return " @ ".join(parts)
+
+    def _entries_of(self, node: Node, place: int) -> dict[Node, Node]:
+        """For the names of an elementwise operation and of what it is made of, those of the entries at a place."""
+        index = _unflat(place, node.shape)
+        named = {}
+        for arg in (*self._arguments(node), node):
+            if arg in self.number and arg.shape:
+                own = zip(index[-len(arg.shape) :], arg.shape, strict=True)
+                at = ", ".join([str(0 if n == 1 else i) for i, n in own])
+                named[self.sign(arg)] = symbol(f"{self.name(arg)}[{at}]")
+        return named
 
     def _entry_formula(self, node: Node, start: Node, i: int, j: int) -> str:
         named = f"∂{_indexed(self.name(node), j, node.shape)}/∂{_indexed(self.name(start), i, start.shape)}"
@@ -687,6 +718,9 @@ class _Reader:
                 if set(letters[1]) <= set(known) and other in self.number:
                     index = ", ".join(str(known[letter]) for letter in letters[1])
                     return f"{self.name(other)}[{index}]"
+        if OPS[node.op].kind in ("elementwise", "numeric") and node.op != "cast":
+            shown = self._slopes(node, start)[1]
+            return _slope_text(chain.put(shown, self._entries_of(node, j))) or named
         return named
 
 
