@@ -25,6 +25,7 @@ from mibun.trace.traced import (
     Traced,
     binary,
     elementwise,
+    levels,
     number,
     operand,
     running,
@@ -449,7 +450,7 @@ def _by_name(name: str, args: tuple[Any, ...], options: dict[str, Any], trace: T
     out = options.pop("out", None) if options else None
     level = _level_of([*args, *options.values()])
     running().append(trace)
-    _levels.append(level)
+    levels().append(level)
     try:
         result = function(*args, **options)
     except TypeError as error:
@@ -459,7 +460,7 @@ def _by_name(name: str, args: tuple[Any, ...], options: dict[str, Any], trace: T
         raise
     finally:
         running().pop()
-        _levels.pop()
+        levels().pop()
     found = _wrapped(result, trace, level)
     if name in VIEWS and type(args[0]) is Traced and args[0].shape:
         _look(found, args[0], lambda owner: _by_name(name, (owner, *args[1:]), options, trace))
@@ -493,7 +494,6 @@ def _value(node: Node) -> Any:
 
 F = TypeVar("F", bound=Callable[..., Any])
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {}
-_levels: Final[list[int]] = []  # of the arguments of the functions under way
 VIEWS: Final = frozenset(
     [
         "reshape",
@@ -828,7 +828,7 @@ def _nanmin(a: Any, axis: Any = None, keepdims: Any = False, initial: Any = None
 
 def _again(node: Node) -> Traced:
     """A node within a function as a stand-in, for another function. It depends on what the arguments depend on."""
-    return running()[-1].wrap(node, _levels[-1] if _levels else CONSTANT)
+    return running()[-1].wrap(node, levels()[-1] if levels() else CONSTANT)
 
 
 @numpy_function("nansum")

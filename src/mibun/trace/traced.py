@@ -99,6 +99,7 @@ def decided(value: Any) -> Any:
 class _Running(threading.local):
     def __init__(self) -> None:
         self.traces: list[Trace] = []
+        self.levels: list[int] = []
 
 
 _running: Final = _Running()
@@ -107,6 +108,11 @@ _running: Final = _Running()
 def running() -> list[Trace]:
     """The traces under way in this thread, the innermost last."""
     return _running.traces
+
+
+def levels() -> list[int]:
+    """What the arguments of NumPy's functions under way in this thread depend on, the innermost last."""
+    return _running.levels
 
 
 def constant(array: Any) -> Node:

@@ -46,8 +46,8 @@ def _mapped(fn: Callable[..., Any], setup: Setup, in_axes: Any, out_axes: Any) -
     trace = setup.trace
     moved: list[Node] = list(setup.variables)
     many = [False] * len(moved)
-    for number, _, places, _ in setup.trees:
-        axis = _axis_of(in_axes, number, len(setup.trees))
+    for number, _, places, _ in setup.nest.trees:
+        axis = _axis_of(in_axes, number, len(setup.nest.trees))
         axes = [axis] * len(places) if axis is None or isinstance(axis, int) else flatten(axis)[0]
         if len(axes) != len(places):
             raise ShapeError("vmap_axes", given=len(axes), wanted=len(places))
@@ -158,7 +158,7 @@ def _one(
         stand_ins.append(Traced(trace, symbol, value, setup.level))
     args = [
         tree.build([leaf if at < 0 else stand_ins[at] for at, leaf in zip(places, leaves, strict=True)])
-        for _, tree, places, leaves in setup.trees
+        for _, tree, places, leaves in setup.nest.trees
     ]
     with trace.deciding() as guards:
         found = outputs(fn(*args, **setup.named), trace)

@@ -30,21 +30,32 @@ def fresh() -> int:
     return next(_count)
 
 
+class Nest(NamedTuple):
+    """How the differentiated arguments were nested. It holds nothing of their values, and may be kept with a path."""
+
+    trees: list[tuple[int, Tree, list[int], list[Any]]]
+    """For each argument its number, its nesting, which variable each leaf is (-1: none), and leaves that are none."""
+
+    def nested(self, values: Sequence[Any], argument: int) -> Any:
+        """One value for each variable, nested like an argument; other leaves stay what they are."""
+        _, tree, places, leaves = self.trees[argument]
+        return replace_leaves(tree, leaves, places, values)
+
+    def arguments(self, values: Sequence[Any], single: bool) -> Any:
+        """One value for each variable, nested like all arguments: a tuple of them, or the only one."""
+        found = tuple([self.nested(values, i) for i in range(len(self.trees))])
+        return found[0] if single else found
+
+
 class Setup(NamedTuple):
     """A function about to be traced: what a transform works with."""
 
     trace: Trace
     call: Callable[[], Any]  # runs the function on stand-ins
     variables: list[Node]  # of the differentiated leaves
-    trees: list[tuple[int, Tree, list[int], list[Any]]]
-    """For each differentiated argument: its number, its nesting, which variable each leaf is (-1: none), the leaves."""
+    nest: Nest
     level: int
     named: dict[str, Any]
-
-    def nested(self, values: Sequence[Any], argument: int) -> Any:
-        """One value for each variable, nested like an argument; other leaves stay what they are."""
-        _, tree, places, leaves = self.trees[argument]
-        return tree.build([leaf if i < 0 else values[i] for i, leaf in zip(places, leaves, strict=True)])
 
 
 class Made(NamedTuple):
@@ -282,12 +293,13 @@ class _Given:
         trees = []
         for number in self.numbers:
             tree, places, leaves = self.arguments[number]
-            trees.append((number, tree, [rank[at] if at >= 0 else -1 for at in places], leaves))
+            rest = [None if at >= 0 else leaf for at, leaf in zip(places, leaves, strict=True)]
+            trees.append((number, tree, [rank[at] if at >= 0 else -1 for at in places], rest))
         return Setup(
             trace,
             lambda: fn(*args, **named),
             [nodes[at] for at in order],
-            trees,
+            Nest(trees),
             level,
             named,
         )
@@ -360,7 +372,8 @@ def outputs(result: Any, trace: Trace) -> tuple[list[Node], Tree, list[Any], lis
         places.append(-1 if node is None else len(nodes))
         if node is not None:
             nodes.append(node)
-    return nodes, tree, leaves, places
+    # What is kept with a path must not keep the run alive.
+    return nodes, tree, [leaf if at < 0 else None for leaf, at in zip(leaves, places, strict=True)], places
 
 
 def as_node(leaf: Any, trace: Trace) -> Node | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Hashable, Sequence
+from functools import lru_cache, partial
 from types import FunctionType
 from typing import Any
 
@@ -11,18 +11,14 @@ from mibun import arrays, chain
 from mibun.errors import ShapeError
 from mibun.node import Node
 from mibun.ops import ONE, ZERO
-from mibun.transforms.derived import Derived, Made, Setup, outputs, replace_leaves, scalar, shaped
+from mibun.trace.traced import running
+from mibun.transforms.derived import Derived, Made, Setup, as_node, outputs, replace_leaves, scalar, shaped
 from mibun.transforms.trees import Tree, flatten
 
 
 def _pulled(setup: Setup, node: Node) -> list[Node]:
     found = chain.pull_back({node: arrays.cast(ONE, node.dtype)}, setup.variables)
     return [shaped(g, x) for g, x in zip(found, setup.variables, strict=True)]
-
-
-def _by_argument(setup: Setup, single: bool, values: Sequence[Any]) -> Any:
-    found = tuple([setup.nested(values, i) for i in range(len(setup.trees))])
-    return found[0] if single else found
 
 
 def _gradient(title: str, single: bool, with_value: bool, has_aux: bool) -> Callable[[Setup], Made]:
@@ -38,10 +34,10 @@ def _gradient(title: str, single: bool, with_value: bool, has_aux: bool) -> Call
             extra = tree, leaves, places
         node = scalar(result, setup.trace, title)
         grads = _pulled(setup, node)
-        count = len(grads)
+        count, nest = len(grads), setup.nest
 
         def assemble(values: Sequence[Any]) -> Any:
-            gradient = _by_argument(setup, single, values[1 : 1 + count])
+            gradient = nest.arguments(values[1 : 1 + count], single)
             if not has_aux:
                 return (values[0], gradient) if with_value else gradient
             assert extra is not None
@@ -104,10 +100,9 @@ def _kept(title: str, fn: Callable[..., Any], argnums: int | Sequence[int], has_
 
 def _directions(setup: Setup, given: Sequence[Any], title: str) -> dict[Node, Node]:
     """A tangent for each variable, from arguments that came after those of the function."""
-    from mibun.transforms.derived import as_node
 
     found: dict[Node, Node] = {}
-    for (_, tree, places, _leaves), tangent in zip(setup.trees, given, strict=True):
+    for (_, tree, places, _leaves), tangent in zip(setup.nest.trees, given, strict=True):
         leaves, other = flatten(tangent)
         if len(leaves) != len(places) or (other != tree and not (other.single and tree.single)):
             raise ShapeError("tangent_tree", title=title)
@@ -144,7 +139,7 @@ def _product(fn: Callable[..., Any], count: int, kind: str) -> Derived:
         grads = chain.pull_back({node: arrays.cast(ONE, node.dtype)}, setup.variables)
         tangents = _directions(setup, more, "hvp")
         moved = [shaped(t, x) for t, x in zip(chain.push_along(grads, tangents), setup.variables, strict=True)]
-        return Made(moved, lambda values: _by_argument(setup, False, values))
+        return Made(moved, partial(setup.nest.arguments, single=False))
 
     def both(*args: Any) -> Any:
         return fn(*args[:count]), args[count:]
@@ -154,16 +149,19 @@ def _product(fn: Callable[..., Any], count: int, kind: str) -> Derived:
     return derived
 
 
-@lru_cache(maxsize=128)
-def _cached(fn: Callable[..., Any], count: int, kind: str) -> Derived:
-    return _product(fn, count, kind)
-
-
 def _of(fn: Callable[..., Any], count: int, kind: str) -> Derived:
-    try:
-        return _cached(fn, count, kind)
-    except TypeError:  # not hashable
-        return _product(fn, count, kind)
+    """The derived callable behind a function that is called with everything at once. It is kept, but not one of a
+    function that may hold values of a trace."""
+    if (running() and getattr(fn, "__closure__", None)) or not isinstance(fn, Hashable):
+        return _build(fn, count, kind)
+    return _kept_of(fn, count, kind)
+
+
+def _build(fn: Callable[..., Any], count: int, kind: str) -> Derived:
+    return {"vjp": _pulled_by, "value": _values_of}.get(kind, _product)(fn, count, kind)
+
+
+_kept_of = lru_cache(maxsize=128)(_build)
 
 
 def jvp(fn: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -203,11 +201,8 @@ def vjp(fn: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tup
     >>> value, back((1.0, 10.0))
     ((6.0, 2.0), (13.0, 2.0))
     """
-    try:
-        pulled, plain = _pulled_by(fn, len(primals)), _values_of(fn)
-    except TypeError:  # not hashable
-        pulled, plain = _pulled_by.__wrapped__(fn, len(primals)), _values_of.__wrapped__(fn)
-    value = plain(*primals)
+    pulled = _of(fn, len(primals), "vjp")
+    value = _of(fn, len(primals), "value")(*primals)
 
     def back(cotangent: Any) -> tuple[Any, ...]:
         return pulled(*primals, cotangent)  # type: ignore[no-any-return]
@@ -215,8 +210,7 @@ def vjp(fn: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tup
     return value, back
 
 
-@lru_cache(maxsize=128)
-def _values_of(fn: Callable[..., Any]) -> Derived:
+def _values_of(fn: Callable[..., Any], count: int, kind: str) -> Derived:
     """The function itself, traced."""
 
     def transform(setup: Setup) -> Made:
@@ -226,9 +220,7 @@ def _values_of(fn: Callable[..., Any]) -> Derived:
     return Derived(fn, transform, None, "vjp")
 
 
-@lru_cache(maxsize=128)
-def _pulled_by(fn: Callable[..., Any], count: int) -> Derived:
-    from mibun.transforms.derived import as_node
+def _pulled_by(fn: Callable[..., Any], count: int, kind: str) -> Derived:
 
     def transform(setup: Setup) -> Made:
         result, more = setup.call()
@@ -246,7 +238,7 @@ def _pulled_by(fn: Callable[..., Any], count: int) -> Derived:
             chain.gather(cotangents, nodes[at], arrays.cast(node, nodes[at].dtype))
         found = chain.pull_back(cotangents, setup.variables) if cotangents else [ZERO] * len(setup.variables)
         grads = [shaped(g, x) for g, x in zip(found, setup.variables, strict=True)]
-        return Made(grads, lambda values: _by_argument(setup, False, values))
+        return Made(grads, partial(setup.nest.arguments, single=False))
 
     def both(*args: Any) -> Any:
         return fn(*args[:count]), args[count]

@@ -74,14 +74,13 @@ def _jacobian(setup: Setup, mode: str, single: bool) -> Made:
     forward = mode == "forward" or (mode == "auto" and ins < outs)
     blocks = [_by_columns, _by_rows][not forward](nodes, setup.variables)
     flat = [block for row in blocks for block in row]
-    width = len(setup.variables)
+    width, count, nest = len(setup.variables), len(nodes), setup.nest
 
     def assemble(values: Sequence[Any]) -> Any:
-        rows = [values[i * width : (i + 1) * width] for i in range(len(nodes))]
+        rows = [values[i * width : (i + 1) * width] for i in range(count)]
         found = []
         for row in rows:
-            parts = tuple([setup.nested(row, i) for i in range(len(setup.trees))])
-            found.append(parts[0] if single else parts)
+            found.append(nest.arguments(row, single))
         return replace_leaves(tree, leaves, places, found)
 
     return Made(flat, assemble)

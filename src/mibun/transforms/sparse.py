@@ -12,7 +12,7 @@ from mibun.ops import BOOL, INTEGER, ONE, REAL
 from mibun.sparse.compressed import Compression, Mixed
 from mibun.sparse.jacobian import Jacobian
 from mibun.trace.traced import Traced
-from mibun.transforms.derived import Derived, Made, Setup, outputs, replace_leaves, scalar, shaped
+from mibun.transforms.derived import Derived, Made, Nest, Setup, outputs, replace_leaves, scalar, shaped
 
 _asked: Final[ContextVar[list[Jacobian] | None]] = ContextVar("_asked", default=None)
 
@@ -63,7 +63,8 @@ def sparse_jacobian(fn: Callable[..., Any], argnums: int | Sequence[int] = 0, mo
         nodes, tree, leaves, places = outputs(setup.call(), setup.trace)
         nodes = [arrays.cast(node, REAL) if node.dtype in (INTEGER, BOOL) else node for node in nodes]
         found = Jacobian(nodes, setup.variables, mode=None if mode == "auto" else mode)
-        return _made(found, lambda blocks: replace_leaves(tree, leaves, places, _rows(setup, blocks, single)))
+        nest = setup.nest
+        return _made(found, lambda blocks: replace_leaves(tree, leaves, places, _rows(nest, blocks, single)))
 
     return Sparse(fn, transform, argnums, "jacobian")
 
@@ -85,12 +86,8 @@ def sparse_hessian(fn: Callable[..., Any], argnums: int | Sequence[int] = 0) -> 
         gradient = [shaped(g, x) for g, x in zip(pulled, setup.variables, strict=True)]
         found = Jacobian(gradient, setup.variables, symmetric=True)
 
-        def nested(blocks: list[list[Any]]) -> Any:
-            rows = _rows(setup, blocks, single)
-            both = tuple([setup.nested(rows, i) for i in range(len(setup.trees))])
-            return both[0] if single else both
-
-        return _made(found, nested)
+        nest = setup.nest
+        return _made(found, lambda blocks: nest.arguments(_rows(nest, blocks, single), single))
 
     return Sparse(fn, transform, argnums, "hessian")
 
@@ -107,10 +104,6 @@ def _made(found: Jacobian, nested: Callable[[list[list[Any]]], Any]) -> Made:
     return Made(found.nodes, assemble)
 
 
-def _rows(setup: Setup, blocks: list[list[Any]], single: bool) -> list[Any]:
+def _rows(nest: Nest, blocks: list[list[Any]], single: bool) -> list[Any]:
     """For each row of blocks one nest like the argument, or a tuple of them."""
-    found = []
-    for row in blocks:
-        parts = tuple([setup.nested(row, i) for i in range(len(setup.trees))])
-        found.append(parts[0] if single else parts)
-    return found
+    return [nest.arguments(row, single) for row in blocks]
