@@ -9,16 +9,17 @@ exponent is a constant; acot(x) = atan(1/x) with acot(0) = Ï€/2; lgamma is ln |Î
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from mibun.errors import ShapeError, UnsupportedOperation
 from mibun.loops import Body
-from mibun.node import Node, postorder
-from mibun.ops import BOOL, NUMBER, OPS, symbol
+from mibun.node import Node, growing, postorder
+from mibun.ops import BOOL, NUMBER, OPS, REAL, symbol
 from mibun.run.analytic import has_root_of_negative, real_value
 from mibun.run.arrays import FUNCTIONS
 from mibun.run.exact import exact_values
@@ -127,6 +128,38 @@ def functions() -> dict[str, Callable[..., Any]]:
     }
 
 
+@cache
+def scalar_functions() -> dict[str, Callable[..., Any]]:
+    """The same for doubles without axes, where a ufunc would take ten times as long. Arrays are welcome, too."""
+    import numpy as np
+
+    def divide(x: Any, y: Any) -> Any:
+        try:
+            return x / y
+        except ZeroDivisionError:  # both are Python's own
+            return np.divide(x, y)
+
+    def choose(condition: Any, x: Any, y: Any) -> Any:
+        if type(condition) is np.bool_:
+            return np.float64(x if condition else y)
+        return np.where(condition, x, y)
+
+    return {
+        "add": operator.add,
+        "sub": operator.sub,
+        "mul": operator.mul,
+        "div": divide,
+        "neg": operator.neg,
+        "lt": operator.lt,
+        "le": operator.le,
+        "gt": operator.gt,
+        "ge": operator.ge,
+        "eq": operator.eq,
+        "ne": operator.ne,
+        "where": choose,
+    }
+
+
 class Plan:
     """The order of work for some nodes, whose values stand in one growing list: inputs first, then what follows.
 
@@ -147,37 +180,47 @@ class Plan:
         return max(self.slots.values(), default=-1) + 1
 
     def extend(self, nodes: Sequence[Node], last: bool = False) -> Segment:
-        """What to do for ``nodes``; with ``last``, values that nothing needs any more are dropped on the way."""
+        """What to do for ``nodes``. With ``last``, what nothing needs any more is dropped, or written over."""
+        import numpy as np
+
         slots, fixed = self.slots, self._fixed
-        order = _missing(nodes, slots)
-        start = self.length
-        exponents = _exponents(order)
-        constants: list[Any] = []
-        moving: list[Node] = []
-        for node in order:
-            if node.op in REFUSED:
-                raise UnsupportedOperation(REFUSED[node.op], name=node.attrs[0] if node.attrs else "")
-            if node.op == "symbol":
-                raise ShapeError("missing_values", missing=node.attrs, variables=", ".join(map(_name, slots)))
-            if not node.args or (node.op != "call" and all(arg in fixed for arg in node.args)):
-                fixed[node] = value = _constant(node, fixed, exponents)
-                slots[node] = start + len(constants)
-                constants.append(value)
-            else:
-                moving.append(node)
-        place = start + len(constants)
-        steps: list[Step] = []
-        for node in moving:
-            if node.op == "alias":
-                slots[node] = slots[node.args[0]]
-                continue
-            function, args = line(node, exponents)
-            steps.append((function, tuple([slots[arg] for arg in args]), ()))
-            slots[node] = place
-            place += 1
-        results = [slots[node] for node in nodes]
-        if last:
-            steps = _dropping(steps, set(results))
+        with growing(), np.errstate(all="ignore"):
+            order = _missing(nodes, slots)
+            start = self.length
+            exponents = _exponents(order)
+            constants: list[Any] = []
+            moving: list[Node] = []
+            for node in order:
+                if node.op in REFUSED:
+                    raise UnsupportedOperation(REFUSED[node.op], name=node.attrs[0] if node.attrs else "")
+                if node.op == "symbol":
+                    raise ShapeError("missing_values", missing=node.attrs, variables=", ".join(map(_name, slots)))
+                for arg in node.args:
+                    if arg not in fixed:
+                        moving.append(node)
+                        break
+                else:
+                    if node.op == "call":
+                        moving.append(node)
+                        continue
+                    fixed[node] = value = _constant(node, fixed, exponents)
+                    slots[node] = start + len(constants)
+                    constants.append(value)
+            place = start + len(constants)
+            steps: list[Step] = []
+            made: list[Node] = []
+            for node in moving:
+                if node.op == "alias":
+                    slots[node] = slots[node.args[0]]
+                    continue
+                function, args = line(node, exponents)
+                steps.append((function, tuple([slots[arg] for arg in args]), ()))
+                made.append(node)
+                slots[node] = place
+                place += 1
+            results = [slots[node] for node in nodes]
+            if last:
+                steps = _dropping(steps, made, place - len(steps), results)
         return Segment(constants, steps, results)
 
 
@@ -200,10 +243,13 @@ class Segment:
         memory += self.constants
         append = memory.append
         for function, sources, spent in self.steps:
-            if len(sources) == 2:
+            count = len(sources)
+            if count == 2:
                 append(function(memory[sources[0]], memory[sources[1]]))
-            elif len(sources) == 1:
+            elif count == 1:
                 append(function(memory[sources[0]]))
+            elif count == 3:
+                append(function(memory[sources[0]], memory[sources[1]], memory[sources[2]]))
             else:
                 append(function(*[memory[i] for i in sources]))
             for i in spent:  # an array that nothing needs any more
@@ -212,24 +258,18 @@ class Segment:
 
 
 def _missing(nodes: Sequence[Node], known: Mapping[Node, Any]) -> list[Node]:
-    """What has no value yet below ``nodes``, arguments first."""
-    order: list[Node] = []
-    seen: set[Node] = set()
-    stack = list(reversed(nodes))
+    """What has no value yet below ``nodes``, as it was made: arguments first."""
+    found: set[Node] = set()
+    stack = list(nodes)
     while stack:
-        node = stack[-1]
-        if node in seen or node in known:
-            stack.pop()
-            continue
-        height = len(stack)
-        for arg in node.args[::-1]:
-            if arg not in seen and arg not in known:
-                stack.append(arg)
-        if len(stack) == height:
-            seen.add(node)
-            order.append(node)
-            stack.pop()
-    return order
+        node = stack.pop()
+        if node not in found and node not in known:
+            found.add(node)
+            stack += node.args
+    return sorted(found, key=_serial)
+
+
+_serial: Final = operator.attrgetter("serial")
 
 
 def _name(node: Node) -> str:
@@ -238,7 +278,7 @@ def _name(node: Node) -> str:
 
 def _exponents(order: Sequence[Node]) -> dict[Node, Any]:
     wanted = [node.args[1] for node in order if node.op in _CONSTANT_SECOND]
-    return exact_values(postorder(*wanted), {}) if wanted else {}
+    return exact_values(postorder(*wanted) if any(node.args for node in wanted) else wanted, {})
 
 
 def _constant(node: Node, fixed: Mapping[Node, Any], exponents: Mapping[Node, Any]) -> Any:
@@ -252,20 +292,53 @@ def _constant(node: Node, fixed: Mapping[Node, Any], exponents: Mapping[Node, An
     values = [fixed[arg] for arg in args]
     if node.dtype is NUMBER:  # Python's own numbers raise errors where there is an infinity
         values = [np.float64(value) for value in values]
-    with np.errstate(all="ignore"):
-        value = function(*values)
+    value = function(*values)
     return float(value) if node.dtype is NUMBER else value
 
 
-def _dropping(steps: list[Step], results: set[int]) -> list[Step]:
-    last: dict[int, int] = {}
-    for i, (_, sources, _) in enumerate(steps):
-        last |= dict.fromkeys(sources, i)
-    spent: list[list[int]] = [[] for _ in steps]
-    for source, i in last.items():
-        if source not in results:
-            spent[i].append(source)
-    return [(function, sources, tuple(gone)) for (function, sources, _), gone in zip(steps, spent, strict=True)]
+def _dropping(steps: list[Step], nodes: list[Node], start: int, results: list[int]) -> list[Step]:
+    """The steps, which make ``nodes`` from the place ``start`` on, with what each of them needs as the last.
+
+    A ufunc writes over such an argument if its value fits there, which saves a walk through fresh memory; an argument
+    that another value may be a part of is left alone.
+    """
+    import numpy as np
+
+    shared: set[int] = set()
+    for (_, sources, _), node in zip(steps, nodes, strict=True):
+        if node.op in _SHARING:
+            shared.update(sources)
+    needed = set(results)
+    found: list[Step] = []
+    for (function, sources, _), node in zip(reversed(steps), reversed(nodes), strict=True):
+        spent: tuple[int, ...] = ()
+        over: tuple[int, ...] = ()
+        for source in sources:
+            if source in needed:
+                continue
+            needed.add(source)
+            spent += (source,)
+            if source >= start and source not in shared and node.shape and _fits(nodes[source - start], node):
+                over = (source,)
+        if over and type(function) is np.ufunc and node.op not in _TWO_ONLY:
+            sources += over  # noqa: PLW2901
+        found.append((function, sources, spent))
+    found.reverse()
+    return found
+
+
+_FRESH: Final = frozenset(
+    ["cast", "sum", "embed", "scatter", "concat", "place", "contract", "prod", "amax", "amin", "inv", "solve"]
+)
+_NUMERIC: Final = frozenset(["elementwise", "numeric", "predicate"])
+_SHARING: Final = frozenset(op for op, row in OPS.items() if row.kind not in _NUMERIC and op not in _FRESH)
+"""Operations whose values may be a part of an argument's memory."""
+_TWO_ONLY: Final = ("max", "min")  # np.maximum and np.minimum take no third argument by position any more
+
+
+def _fits(old: Node, new: Node) -> bool:
+    """Whether a value may be written over another, which has memory of its own."""
+    return old.shape == new.shape and old.dtype is new.dtype and min(new.shape) >= 0 and old.op not in _SHARING
 
 
 def program(nodes: Sequence[Node], names: Sequence[str]) -> Program:
@@ -310,19 +383,28 @@ _bodies: Final[dict[Body, Program]] = {}
 
 def fill(nodes: Sequence[Node], values: dict[Node, Any]) -> None:
     """Put the values of ``nodes`` into ``values``, from those that are there. Warnings are the caller's to silence."""
-    for node in _missing(nodes, values):
+    for node in nodes if _ready(nodes, values) else _missing(nodes, values):
         values[node] = evaluate(node, values)
+
+
+def _ready(nodes: Sequence[Node], values: Mapping[Node, Any]) -> bool:
+    """Whether there is one node to work out, and all that it needs is known: the usual case in a trace."""
+    if len(nodes) != 1:
+        return False
+    for arg in nodes[0].args:
+        if arg not in values:
+            return False
+    return nodes[0] not in values
 
 
 def evaluate(node: Node, values: Mapping[Node, Any]) -> Any:
     """The value of one node from those of its arguments."""
-    if node.op == "data":
-        return node.attrs.array[()]
-    if not node.args:
-        return CONSTANTS[node.op](node.attrs)
-    if node.op == "alias":
-        return values[node.args[0]]
-    function, args = line(node, _exponents((node,)) if node.op in _CONSTANT_SECOND else {})
+    op, args = node.op, node.args
+    if not args:
+        return node.attrs.array[()] if op == "data" else CONSTANTS[op](node.attrs)
+    if op == "alias":
+        return values[args[0]]
+    function, args = line(node, _exponents((node,)) if op in _CONSTANT_SECOND else {})
     return function(*[values[arg] for arg in args])
 
 
@@ -331,30 +413,39 @@ _CONSTANT_SECOND: Final = ("pow", "log")
 
 def line(node: Node, exponents: Mapping[Node, Any]) -> tuple[Callable[..., Any], tuple[Node, ...]]:
     """The function for a node, and the arguments that it still needs."""
-    import numpy as np
-
-    args = node.args
-    made = FUNCTIONS.get(node.op)
+    op, args = node.op, node.args
+    made = FUNCTIONS.get(op)
     if made is not None:
         return made(node), args
-    function = functions()[node.op]
-    if node.op in _CONSTANT_SECOND and (second := exponents[args[1]]) is not None:
-        if node.op == "pow":
-            return _power(Fraction(second)), args[:1]
+    function = functions()[op]
+    if op in _CONSTANT_SECOND and (second := exponents[args[1]]) is not None:
+        if op == "pow":
+            return _power(second), args[:1]
         if second in (2, 10):
-            return np.log2 if second == 2 else np.log10, args[:1]
-    if args and node.op not in _TRUTHS and all(arg.dtype is BOOL for arg in args[node.op == "where" :]):
+            return _logarithm(second), args[:1]
+    if args and args[-1].dtype is BOOL and op not in _TRUTHS and all(arg.dtype is BOOL for arg in args):
         return lambda *values: function(*[value * 1.0 for value in values]), args  # NumPy would add truths by "or"
+    if not node.shape and (node.dtype is REAL or op in _PREDICATES):
+        return scalar_functions().get(op, function), args
     return function, args
 
 
-_TRUTHS: Final = frozenset(op for op, row in OPS.items() if row.kind == "predicate") | {"where", "alias", "min", "max"}
+_PREDICATES: Final = frozenset(op for op, row in OPS.items() if row.kind == "predicate")
+_TRUTHS: Final = _PREDICATES | {"where", "alias", "min", "max"}
 
 
-def _power(exponent: Fraction) -> Callable[[Any], Any]:
+def _logarithm(base: int) -> Any:
+    import numpy as np
+
+    return np.log2 if base == 2 else np.log10
+
+
+@lru_cache(maxsize=256)
+def _power(exponent: int | Fraction) -> Callable[[Any], Any]:
     """The power with a constant rational exponent: real for negative numbers, too, if its denominator is odd."""
     import numpy as np
 
+    exponent = Fraction(exponent)
     n = _float(exponent)
     if exponent == Fraction(1, 2):
         return np.sqrt
