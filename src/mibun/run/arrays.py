@@ -6,11 +6,12 @@ Results may be views of the arguments: no one writes to a value, and what leaves
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from mibun.loops import Body, Scan, While
-from mibun.node import Node
+from mibun.node import Node, Shape
 
 Value = Any
 Function = Callable[..., Value]
@@ -153,43 +154,53 @@ def _scatter(node: Node) -> Function:
 
 def _contract(node: Node) -> Function:
     """A product of matrices where it is one, else NumPy's product with repetition, summed."""
+    x, y = node.args
+    return _contraction(*node.attrs, x.shape, y.shape)
+
+
+@lru_cache(maxsize=256)  # loops repeat their products
+def _contraction(first: str, second: str, out: str, first_shape: Shape, second_shape: Shape) -> Function:
     import numpy as np
 
-    first, second, out = node.attrs
     both = [letter for letter in first if letter in second]
     shared = [letter for letter in both if letter in out]
     summed = [letter for letter in both if letter not in out]
     left = [letter for letter in first if letter not in both]
     right = [letter for letter in second if letter not in both]
     if not summed:  # no sum: a product with repetition
-        a_key = _aligned(first, out)
-        b_key = _aligned(second, out)
-        return lambda x, y: np.multiply(a_key(x), b_key(y))
-    if not shared:
-        if len(first) == 1 and first == second:
-            return np.dot
-        if [*left, *right] != [*out] and [*right, *left] == [*out]:
-            turned = _matrix(second, right, summed, node.args[1]), _matrix(first, summed, left, node.args[0])
-            swapped = True
-        else:
-            turned = _matrix(first, left, summed, node.args[0]), _matrix(second, summed, right, node.args[1])
-            swapped = False
-        a_of, b_of = turned
-        rows, columns = (right, left) if swapped else (left, right)
-        sizes = dict(zip(first + second, node.args[0].shape + node.args[1].shape, strict=True))
-        natural = [*rows, *columns]
-        inner = tuple([sizes[letter] for letter in natural])
-        order = tuple([natural.index(letter) for letter in out])
-        flat = len(rows) <= 1 and len(columns) <= 1
-        if flat and natural == [*out]:
-            return (lambda x, y: np.dot(a_of(y), b_of(x))) if swapped else (lambda x, y: np.dot(a_of(x), b_of(y)))
+        return _after(np.multiply, _aligned(first, out), _aligned(second, out))
+    sizes = dict(zip(first + second, first_shape + second_shape, strict=True))
+    if shared:
+        return _stacked(first, second, out, sizes, shared, left, summed, right)
+    swapped = [*left, *right] != [*out] and [*right, *left] == [*out]
+    if swapped:
+        product = _after(np.ndarray.dot, _matrix(second, right, summed, sizes), _matrix(first, summed, left, sizes))
+    else:
+        product = _after(np.ndarray.dot, _matrix(first, left, summed, sizes), _matrix(second, summed, right, sizes))
+    rows, columns = (right, left) if swapped else (left, right)
+    natural = [*rows, *columns]
+    inner = tuple([sizes[letter] for letter in natural])
+    order = tuple([natural.index(letter) for letter in out])
+    turned = order != tuple(range(len(order)))
+    flat = len(rows) <= 1 and len(columns) <= 1
 
-        def run(x: Value, y: Value) -> Value:
-            product = np.dot(a_of(y), b_of(x)) if swapped else np.dot(a_of(x), b_of(y))
-            return product.reshape(inner).transpose(order)
+    def run(x: Value, y: Value) -> Value:
+        found = product(y, x) if swapped else product(x, y)
+        found = found if flat else found.reshape(inner)
+        return found.transpose(order) if turned else found
 
-        return run
-    return _stacked(node, shared, left, summed, right)
+    return product if flat and not turned and not swapped else run
+
+
+def _same(x: Value) -> Value:
+    return x
+
+
+def _after(function: Function, first: Function, second: Function) -> Function:
+    """A function of two, after a change to each; without a detour where nothing changes."""
+    if second is _same:
+        return function if first is _same else lambda x, y: function(first(x), y)
+    return (lambda x, y: function(x, second(y))) if first is _same else lambda x, y: function(first(x), second(y))
 
 
 def _aligned(letters: str, out: str) -> Function:
@@ -200,26 +211,31 @@ def _aligned(letters: str, out: str) -> Function:
     key = tuple([slice(None) if here else None for here in present[first:]])
     plain = all(present[first:])
     if axes == tuple(range(len(axes))):
-        return (lambda x: x) if plain else (lambda x: x[key])
-    return (lambda x: x.transpose(axes)) if plain else (lambda x: x.transpose(axes)[key])
+        return _same if plain else lambda x: x[key]
+    return (lambda x: x.transpose(axes)) if plain else lambda x: x.transpose(axes)[key]
 
 
-def _matrix(letters: str, rows: list[str], columns: list[str], arg: Node) -> Function:
+def _matrix(letters: str, rows: list[str], columns: list[str], sizes: Mapping[str, int]) -> Function:
     """An array as a matrix with these axes as rows and as columns; one without axes where there are none."""
     order = tuple([letters.index(letter) for letter in [*rows, *columns]])
-    sizes = dict(zip(letters, arg.shape, strict=True))
     shape = tuple([math.prod([sizes[letter] for letter in group]) for group in (rows, columns) if group])
     straight = order == tuple(range(len(order)))
     if len(rows) <= 1 and len(columns) <= 1:
-        return (lambda x: x) if straight else (lambda x: x.transpose(order))
-    return (lambda x: x.reshape(shape)) if straight else (lambda x: x.transpose(order).reshape(shape))
+        return _same if straight else lambda x: x.transpose(order)
+    return (lambda x: x.reshape(shape)) if straight else lambda x: x.transpose(order).reshape(shape)
 
 
-def _stacked(node: Node, shared: list[str], left: list[str], summed: list[str], right: list[str]) -> Function:
+def _stacked(
+    first: str,
+    second: str,
+    out: str,
+    sizes: Mapping[str, int],
+    shared: list[str],
+    left: list[str],
+    summed: list[str],
+    right: list[str],
+) -> Function:
     import numpy as np
-
-    first, second, out = node.attrs
-    sizes = dict(zip(first + second, node.args[0].shape + node.args[1].shape, strict=True))
 
     def group(letters: list[str]) -> int:
         return math.prod([sizes[letter] for letter in letters])
