@@ -421,6 +421,15 @@ def test_arrays_that_code_is_given_have_their_names() -> None:
     assert entry.wires[0].partial == x[2]
 
 
+def test_no_line_ends_within_a_number() -> None:
+    def far(x: Any, y: Any) -> Any:
+        return np.sum(np.exp(-30 * x) * y)
+
+    made = mb.graph(far, np.array([0.5, 0.7]), np.ones(2)).entry("x", 0)
+    for columns in range(30, 90):
+        assert not [line for line in made.text("en", columns).splitlines() if line.lstrip().startswith("× 10")]
+
+
 def test_abstract_functions_of_arrays_have_no_value() -> None:
     with pytest.raises(UnsupportedOperation):
         diagrams.of_nodes(apply("f", symbol("x")), {"x": 1.0})

@@ -539,14 +539,14 @@ class DiagramStep:
             parts.append(box.worked)
         if len(parts) > 1 and shown == f" = {parts[-1]}":
             parts.pop()
-        return " = ".join(parts) + shown
+        return " = ".join(parts) + _whole(shown)
 
     def _tangent(self, box: Box, lang: str) -> str:
         names = self.diagram.names
         left, tangent = f"{box.called}′", equals(box.tangent, lang)
         terms = [wire for wire in self.wires if wire.differentiable and _carries(self.diagram.box[wire.start].tangent)]
         if not terms:
-            return left + tangent
+            return left + _whole(tangent)
         shares = [(wire.partial, self.diagram.box[wire.start].tangent) for wire in terms]
         parts = [
             _Term(_times(self.diagram.local(wire), f"{names(wire.start)}′"), _multiplied(*share, lang))
@@ -565,10 +565,10 @@ class DiagramStep:
         left, adjoint = self.diagram.slope(self.target), equals(box.adjoint, lang)
         terms = [wire for wire in self.wires if wire.differentiable]
         if box.kind == "output" and not terms:
-            return left + adjoint
+            return left + _whole(adjoint)
         if not terms:
             reason = say(lang, "none", name=box.called, f=self.diagram.name)
-            return f"{left}{adjoint} ({reason})"
+            return f"{left}{_whole(adjoint)} ({reason})"
         shares = [(self.diagram.box[wire.end].adjoint, wire.partial) for wire in terms]
         parts = [
             _Term(_times(self.diagram.slope(wire.end), self.diagram.local(wire)), _multiplied(*share, lang))
@@ -638,7 +638,12 @@ def _sum(left: str, terms: Sequence[_Term], result: str, lang: str) -> str:
     numbers = [term.numbers for term in terms if term.numbers is not None]
     if len(numbers) == len(terms):
         parts.append(_joined(numbers, lang))
-    return " = ".join(parts) + result
+    return " = ".join(parts) + _whole(result)
+
+
+def _whole(text: str) -> str:
+    """With powers of ten that stay on the line of their number."""
+    return text.replace(" × 10", f"{GLUE}×{GLUE}10")
 
 
 def _multiplied(a: Value, b: Value, lang: str) -> str | None:
@@ -670,7 +675,8 @@ def _beside(rows: list[str], remarks: list[str], columns: int) -> list[str]:
     room = columns - BESIDE
     if any(width(remark) > room for remark in remarks):
         inner = " " * 10
-        return [*rows, *[line for remark in remarks for line in wrap(remark, columns, inner, inner + "    ")]]
+        folded = [line for remark in remarks for line in _wrapped(_whole(remark), columns, inner, inner + "    ")]
+        return [*rows, *folded]
     lines = rows[:]
     at = max([0, *[i + 1 for i, row in enumerate(rows) if width(row) + 2 > BESIDE]])
     for i, remark in enumerate(remarks, at):
