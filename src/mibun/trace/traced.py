@@ -176,6 +176,13 @@ class Traced:
 
     # What it is
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """What the user's code asks with ``isinstance``: an array, or one of NumPy's numbers, which floats are, too."""
+        import numpy as np
+
+        return np.ndarray if self._node.shape else self.dtype.type
+
     @property
     def node(self) -> Node:
         """The graph of the value."""
