@@ -8,7 +8,7 @@ visit each distinct node once, and build with :mod:`mibun.fold`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from mibun import arrays, fold
@@ -176,7 +176,7 @@ def pull_back(
         plan: list[tuple[Node, Any]] = []
         for inner in order or postorder(*cotangents, since=_oldest(wanted)):
             varies = tuple(map(varies_in, inner.args))
-            passes = _PASSES[inner.op].get(varies)
+            passes: Any = _PASSES[inner.op].get(varies)
             if passes is None:
                 if True not in varies or inner.op not in _SMOOTH or inner.dtype in _WHOLE:
                     continue
@@ -223,7 +223,7 @@ def pull_back(
 
 _BY_RULE: Final = frozenset([*_OF_ARRAYS, "several"])
 
-# Operations whose slopes may be infinite where a branch is not taken: nothing that is 0 there may be multiplied by them.
+# Operations whose slopes may be infinite where a branch is not taken: what is 0 there may not be multiplied by them.
 _STEEP: Final = frozenset(
     [
         "div",
@@ -299,7 +299,7 @@ def _any_alive(adjoints: Iterable[Node]) -> Node | None:
 
 
 def _share(node: Node, position: int, adjoint: Node, steep: Sequence[bool]) -> Node:
-    """What a function of arrays passes back to one argument. ``steep`` says which arguments may have infinite slopes."""
+    """What a function of arrays passes back to one argument; ``steep`` says whose slopes may be infinite."""
     rule = ARRAY_TABLE[node.op]
     live = fold.alive(adjoint) if adjoint.op == "where" and any(steep) else None
     if live is None:
@@ -400,7 +400,7 @@ def _pull_several(node: Node, varies: tuple[bool, ...], adjoints: dict[int, Node
 
 
 def _moving(body: Body, carries: int, moving: list[bool]) -> list[bool]:
-    """Which inputs of a loop's body vary, once it has gone round often enough; ``moving`` says which do at the start."""
+    """Which inputs of a loop's body vary once it has gone round often enough; ``moving`` says which do at the start."""
     while True:
         found = push_along(body.outputs, {x: x for x, moves in zip(body.inputs, moving, strict=True) if moves})
         now = [
