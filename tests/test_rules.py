@@ -18,7 +18,7 @@ from tests.points import POINTS, Point
 
 from mibun import chain
 from mibun.node import Node, postorder, symbols
-from mibun.ops import FORMULA, const, make, symbol
+from mibun.ops import FORMULA, ONE, const, make, symbol
 from mibun.rules import TABLE, F, Rule, Term, a, n, out, p, u, v
 from mibun.run.interpret import program
 
@@ -146,7 +146,7 @@ def test_second_order(rule: Rule) -> None:
 # half each where min or max tie; a step has slope 0 everywhere, its edge included; where takes the branch it is in.
 
 x, y = Term(symbol("x")), Term(symbol("y"))
-NAN, INF = math.nan, math.inf
+INF = math.inf
 KINKS: list[tuple[str, Callable[[], Term], dict[str, float], tuple[float, float]]] = [
     ("abs", lambda: abs(x), {"x": 0.0}, (0, 0)),
     ("abs of a product", lambda: abs(3 * x), {"x": 0.0}, (0, 0)),
@@ -170,7 +170,8 @@ KINKS: list[tuple[str, Callable[[], Term], dict[str, float], tuple[float, float]
     ("zeroth power", lambda: x**0, {"x": 0.0}, (0, 0)),
     ("cube root", lambda: x ** Term(const(Fraction(1, 3))), {"x": 0.0}, (INF, -INF)),
     ("root", lambda: F.sqrt(x), {"x": 0.0}, (INF, -INF)),
-    ("reciprocal", lambda: 1 / x, {"x": 0.0}, (-INF, NAN)),
+    ("reciprocal", lambda: 1 / x, {"x": 0.0}, (-INF, INF)),
+    ("inverse of cosh", lambda: F.acosh(x), {"x": 1.0}, (INF, -INF)),
     ("logarithm outside its domain", lambda: F.ln(x), {"x": 0.0}, (INF, -INF)),
     ("power of 0 by the base", lambda: x ** Term(const(3)), {"x": 0.0}, (0, 0)),
     ("dead root", lambda: F.where(x > 0, F.sqrt(x), 0 * x), {"x": 0.0}, (0, 0)),
@@ -183,8 +184,8 @@ KINKS: list[tuple[str, Callable[[], Term], dict[str, float], tuple[float, float]
 @pytest.mark.parametrize(("build", "at", "wanted"), [row[1:] for row in KINKS], ids=[row[0] for row in KINKS])
 def test_edges(build: Callable[[], Term], at: dict[str, float], wanted: tuple[float, float]) -> None:
     node = build().node
-    by_push = [chain.push(node, x.node).result]
-    by_push.append(chain.push(by_push[0], x.node).result)
+    by_push = chain.push_along([node], {x.node: ONE})
+    by_push += chain.push_along(by_push, {x.node: ONE})
     by_pull = chain.pull(node, [x.node])
     by_pull += chain.pull(by_pull[0], [x.node])
     for direction in (by_push, by_pull):

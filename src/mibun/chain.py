@@ -91,7 +91,7 @@ def _forward(node: Node, varies: tuple[bool, ...], tangents: Mapping[Node, Node]
     total = ZERO
     for i, varying in enumerate(varies):
         if varying:
-            total = fold.add(total, fold.mul(abstract(node, i), tangents[args[i]]))
+            total = fold.add(total, fold.mul(abstract(node, i), tangents.get(args[i], ZERO)))
     return total
 
 
@@ -107,14 +107,16 @@ def push(node: Node, variable: Node) -> Derivation:
     return derivation
 
 
-def push_along(nodes: Sequence[Node], tangents: Mapping[Node, Node]) -> list[Node]:
+def push_along(nodes: Sequence[Node], tangents: Mapping[Node, Node], variables: Iterable[Node] = ()) -> list[Node]:
     """The derivatives of ``nodes`` along a direction: ``tangents`` says how fast some nodes move.
 
     A tangent may lack repetitions along axes (it broadcasts to the shape of its node). ``ZERO`` where nothing moves.
+    ``variables`` are no constants either, though they rest in this direction: it matters where two of them tie.
     """
     found = dict(tangents)
+    varying = {*tangents, *variables}
     with growing():
-        _push(postorder(*nodes, since=_oldest(tangents)), found)
+        _push(postorder(*nodes, since=_oldest(varying)), found, varying)
     return [found.get(node, ZERO) for node in nodes]
 
 
@@ -123,27 +125,41 @@ def _oldest(nodes: Iterable[Node]) -> int:
     return min([node.serial for node in nodes], default=0)
 
 
-def _push(order: Iterable[Node], tangents: dict[Node, Node]) -> None:
-    varies_in = tangents.__contains__
+def _push(order: Iterable[Node], tangents: dict[Node, Node], varying: set[Node] | None = None) -> None:
+    """Fill in ``tangents``. With ``varying``, what is not in it is a constant, and floating-point forms are used;
+    without, what has no tangent is a constant."""
+    floats = varying is not None
+    varying = varying if varying is not None else set()
+    known = varying if floats else tangents
     several: dict[Node, dict[int, Node]] = {}
     for inner in order:
         if inner.op == "item":
-            if inner.args[0] in several and inner not in tangents and inner.attrs in several[inner.args[0]]:
-                tangents[inner] = several[inner.args[0]][inner.attrs]
+            found = several.get(inner.args[0])
+            if found is not None and inner not in tangents:
+                if inner.attrs in found:
+                    tangents[inner] = found[inner.attrs]
+                varying.add(inner)
             continue
-        varies = tuple(map(varies_in, inner.args))
+        varies = tuple([arg in known for arg in inner.args])
         if True not in varies or inner.op not in _SMOOTH or inner.dtype in _WHOLE or inner in tangents:
             continue
         kind = OPS[inner.op].kind
+        by_rule = kind not in _BY_RULE and inner.op != "apply"
+        if floats and by_rule and rule_for(inner, varies).whole is ZERO:
+            continue  # a step function
+        varying.add(inner)
+        moves = not floats or not tangents.keys().isdisjoint(inner.args)
         if kind == "several":
-            several[inner] = _push_several(inner, [tangents.get(arg) for arg in inner.args])
-            continue
-        if kind in _OF_ARRAYS:
-            tangent = ARRAY_TABLE[inner.op].push(inner, [tangents.get(arg) for arg in inner.args])
-        else:
-            tangent = _forward(inner, varies, tangents)
-        if tangent is not ZERO:
-            tangents[inner] = tangent
+            several[inner] = _push_several(inner, [tangents.get(arg) for arg in inner.args]) if moves else {}
+        elif moves:
+            if not by_rule and inner.op != "apply":
+                tangent = ARRAY_TABLE[inner.op].push(inner, [tangents.get(arg) for arg in inner.args])
+            elif floats and by_rule:
+                tangent = rule_for(inner, varies).along(inner, [tangents.get(arg, ZERO) for arg in inner.args])
+            else:
+                tangent = _forward(inner, varies, tangents)
+            if tangent is not ZERO:
+                tangents[inner] = tangent
 
 
 _OF_ARRAYS: Final = frozenset(["linear", "bilinear", "array"])
@@ -364,7 +380,7 @@ def _passes(node: Node, varies: tuple[bool, ...]) -> list[tuple[int, Program | N
     rule = rule_for(node, varies)
     passes = [
         (i, None if rule.partials[i] is ONE else program)
-        for i, program in enumerate(rule.pulls)
+        for i, program in enumerate(rule.back)
         if program is not None and rule.partials[i] is not ZERO
     ]
     return _PASSES[node.op].setdefault(varies, passes)

@@ -7,8 +7,10 @@ A row reads as a textbook prints it. In a pattern, ``u`` and ``v`` vary with the
 
 says that (tanh u)' = (1 - tanh² u) · u'. There is one partial derivative for each argument that varies. Both
 directions of the chain rule come from them. ``whole=`` writes the sum of partials times ``du``, ``dv`` out where the
-textbook prints it in a form of its own (the quotient rule). Rows are expressions, never closures: they can be shown,
-evaluated and differentiated again. A branch is a ``where`` in the graph.
+textbook prints it in a form of its own (the quotient rule). ``floats=`` has both once more where arithmetic does better
+with another form: it gets farther before it overflows, and at a pole it is the infinity that it should be, in the
+second derivative, too. Rows are expressions, never closures: they can be shown, evaluated and differentiated again. A
+branch is a ``where`` in the graph.
 
 Source of the rows: NIST Digital Library of Mathematical Functions (dlmf.nist.gov), §4.2(iii), 4.7, 4.20, 4.24, 4.34,
 4.38 for the elementary functions, §5.2, 5.15, 7.2 for gamma, polygamma and erf.
@@ -147,10 +149,11 @@ class Rule:
 
     ``pattern`` is the operation on ``u``, ``v`` (varying) and ``a``, ``n`` (not varying); ``partials`` has an entry
     for each argument, ``None`` where it does not vary; ``whole`` is the derivative of the pattern in terms of ``du``
-    and ``dv``.
+    and ``dv``. ``pulls`` are the partials times an adjoint; ``along`` is ``whole`` and ``back`` are ``pulls`` as
+    arithmetic likes them best.
     """
 
-    __slots__ = ("_forward", "name", "partials", "pattern", "pulls", "whole")
+    __slots__ = ("_along", "_forward", "back", "name", "partials", "pattern", "pulls", "whole")
 
     def __init__(
         self,
@@ -160,17 +163,25 @@ class Rule:
         whole: Node,
         forward: Program,
         pulls: tuple[Program | None, ...],
+        along: Program,
+        back: tuple[Program | None, ...],
     ) -> None:
         self.name = name
         self.pattern = pattern
         self.partials = partials
         self.whole = whole
         self._forward = forward
+        self._along = along
         self.pulls = pulls
+        self.back = back
 
     def push(self, node: Node, tangents: list[Node]) -> Node:
         """The derivative of ``node`` from those of its arguments (0 for one that does not vary)."""
         return self._forward((*node.args, node, *tangents))
+
+    def along(self, node: Node, tangents: list[Node]) -> Node:
+        """The same, to be worked out in floating point."""
+        return self._along((*node.args, node, *tangents))
 
     def pull(self, node: Node, position: int, adjoint: Node) -> Node:
         """What ``node`` passes back to its argument at ``position``: the local partial derivative times ``adjoint``."""
@@ -217,12 +228,20 @@ def _filled(node: Node, programs: dict[Node, Program], slots: dict[Node, int]) -
 TABLE: Final[dict[tuple[str, tuple[bool, ...]], Rule]] = {}
 
 
-def rule(pattern: Term, *partials: Term | float, name: Name, whole: Term | None = None) -> None:
-    """Add a row to the table: its pattern, and a partial derivative for each argument that varies, in order."""
+def rule(
+    pattern: Term,
+    *partials: Term | float,
+    name: Name,
+    whole: Term | None = None,
+    floats: tuple[tuple[Term, ...], Term] | None = None,
+) -> None:
+    """Add a row to the table: its pattern, and a partial derivative for each argument that varies, in order.
+
+    ``floats``: the partials and the whole as they are worked out in floating point.
+    """
     node = pattern.node
-    given = iter([part.node if isinstance(part, Term) else const(part) for part in partials])
     varies = tuple([arg in _VARYING for arg in node.args])
-    slopes = tuple([next(given) if varying else None for varying in varies])
+    slopes = _slopes(partials, varies)
     tangents = [_VARYING.get(arg, ZERO) for arg in node.args]
     total = ZERO
     for slope, tangent in zip(slopes, tangents, strict=True):
@@ -230,11 +249,22 @@ def rule(pattern: Term, *partials: Term | float, name: Name, whole: Term | None 
             total = fold.add(total, fold.mul(slope, tangent))
     body = total if whole is None else whole.node
     # A tangent of an argument that does not vary gets an input of its own, so that positions match the arguments.
-    forward = [*node.args, out.node, *[t if t is not ZERO else symbol(f"unused {i}") for i, t in enumerate(tangents)]]
-    pulls = tuple(
-        [None if s is None else compiled(fold.mul(s, du.node), [*node.args, out.node, du.node]) for s in slopes]
-    )
-    TABLE[node.op, varies] = Rule(name, node, slopes, body, compiled(body, forward), pulls)
+    inputs = [*node.args, out.node, *[t if t is not ZERO else symbol(f"unused {i}") for i, t in enumerate(tangents)]]
+    forward, pulls = compiled(body, inputs), _pulls(slopes, node)
+    along, back = forward, pulls
+    if floats is not None:
+        along, back = compiled(floats[1].node, inputs), _pulls(_slopes(floats[0], varies), node)
+    TABLE[node.op, varies] = Rule(name, node, slopes, body, forward, pulls, along, back)
+
+
+def _slopes(partials: Sequence[Term | float], varies: tuple[bool, ...]) -> tuple[Node | None, ...]:
+    given = iter([part.node if isinstance(part, Term) else const(part) for part in partials])
+    return tuple([next(given) if varying else None for varying in varies])
+
+
+def _pulls(slopes: tuple[Node | None, ...], node: Node) -> tuple[Program | None, ...]:
+    inputs = [*node.args, out.node, du.node]
+    return tuple([None if slope is None else compiled(fold.mul(slope, du.node), inputs) for slope in slopes])
 
 
 # Arithmetic. A row for each choice of which arguments vary.
@@ -249,8 +279,15 @@ rule(a * u, a, name=MULTIPLE)
 rule(u * a, a, name=MULTIPLE)
 rule(u * v, v, u, name=PRODUCT, whole=du * v + u * dv)
 rule(u / a, 1 / a, name=MULTIPLE, whole=du / a)
-rule(a / u, -a / u**2, name=RECIPROCAL, whole=-a * du / u**2)
-rule(u / v, 1 / v, -u / v**2, name=QUOTIENT, whole=(du * v - u * dv) / v**2)
+rule(a / u, -a / u**2, name=RECIPROCAL, whole=-a * du / u**2, floats=((-out / u,), -out * du / u))
+rule(
+    u / v,
+    1 / v,
+    -u / v**2,
+    name=QUOTIENT,
+    whole=(du * v - u * dv) / v**2,
+    floats=((1 / v, -out / v), (du - out * dv) / v),
+)
 
 # Powers, exponentials, logarithms.
 rule(u**n, n * u ** (n - 1), name=POWER)
@@ -285,7 +322,8 @@ rule(F.sech(u), -out * F.tanh(u), name=HYPERBOLIC)
 rule(F.csch(u), -out * F.coth(u), name=HYPERBOLIC)
 rule(F.coth(u), -(F.csch(u) ** 2), name=HYPERBOLIC)
 rule(F.asinh(u), 1 / F.sqrt(u**2 + 1), name=INVERSE_HYPERBOLIC, whole=du / F.sqrt(u**2 + 1))
-rule(F.acosh(u), 1 / (F.sqrt(u - 1) * F.sqrt(u + 1)), name=INVERSE_HYPERBOLIC)
+_slope = 1 / F.sqrt(u - 1) / F.sqrt(u + 1)
+rule(F.acosh(u), 1 / (F.sqrt(u - 1) * F.sqrt(u + 1)), name=INVERSE_HYPERBOLIC, floats=((_slope,), _slope * du))
 rule(F.atanh(u), 1 / (1 - u**2), name=INVERSE_HYPERBOLIC, whole=du / (1 - u**2))
 rule(F.acoth(u), 1 / (1 - u**2), name=INVERSE_HYPERBOLIC, whole=du / (1 - u**2))
 rule(F.asech(u), -1 / (u * F.sqrt(1 - u**2)), name=INVERSE_HYPERBOLIC)
@@ -352,19 +390,22 @@ rule(F.logaddexp(u, v), F.sigmoid(_apart), F.sigmoid(-_apart), name=LOGARITHM)
 _apart = F.where(F.eq(u, a), F.where(abs(u) < math.inf, u - a, 0), u - a)
 rule(F.logaddexp(u, a), F.sigmoid(_apart), name=LOGARITHM)
 rule(F.logaddexp(a, u), F.sigmoid(_apart), name=LOGARITHM)
+
+
 # power is pow with its edges settled: the slope of x⁰ is 0 at 0, too, and that of 0ʸ by y is 0 for y > 0.
+def _both(first: Term, second: Term) -> Term:
+    return _term("and", first, second)
+
+
+_base_free, _grown = v * F.power(u, v - 1), out * F.ln(u)
 rule(
     F.power(u, v),
-    F.where(F.eq(v, 0), F.where(F.eq(u, 0), 0, v * F.power(u, v - 1)), v * F.power(u, v - 1)),
-    F.where(F.eq(u, 0), F.where(v > 0, 0, out * F.ln(u)), out * F.ln(u)),
+    F.where(_both(F.eq(u, 0), F.eq(v, 0)), 0, _base_free),
+    F.where(_both(F.eq(u, 0), v > 0), 0, _grown),
     name=GENERAL_POWER,
 )
-rule(
-    F.power(u, n),
-    F.where(F.eq(n, 0), F.where(F.eq(u, 0), 0, n * F.power(u, n - 1)), n * F.power(u, n - 1)),
-    name=POWER,
-)
-rule(F.power(a, u), F.where(F.eq(a, 0), F.where(u > 0, 0, out * F.ln(a)), out * F.ln(a)), name=EXPONENTIAL)
+rule(F.power(u, n), F.where(_both(F.eq(u, 0), F.eq(n, 0)), 0, n * F.power(u, n - 1)), name=POWER)
+rule(F.power(a, u), F.where(_both(F.eq(a, 0), u > 0), 0, out * F.ln(a)), name=EXPONENTIAL)
 
 
 class ArrayRule(NamedTuple):

@@ -106,9 +106,8 @@ def _by_columns(nodes: list[Node], variables: list[Node]) -> list[list[Node]]:
     columns = []
     for x in variables:
         seed = ops.symbol(f"seed{fresh()}", x.shape, x.dtype)
-        moved = [
-            shaped(t, y) if t is not ZERO else t for t, y in zip(chain.push_along(nodes, {x: seed}), nodes, strict=True)
-        ]
+        pushed = chain.push_along(nodes, {x: seed}, variables)
+        moved = [shaped(t, y) if t is not ZERO else t for t, y in zip(pushed, nodes, strict=True)]
         n = math.prod(x.shape)
         column = []
         for t, y in zip(moved, nodes, strict=True):
