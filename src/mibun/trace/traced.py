@@ -23,6 +23,7 @@ from mibun.errors import MibunError, ShapeError, UnsupportedOperation
 from mibun.node import Node, Shape
 from mibun.ops import BOOL, INTEGER, NUMBER, REAL, SINGLE, const, make
 from mibun.run import interpret
+from mibun.trace import roots
 
 if TYPE_CHECKING:
     from mibun.trace.indexing import Region, View
@@ -507,6 +508,8 @@ def elementwise(op: str, *nodes: Node) -> Node:
     """The node of an elementwise operation as NumPy means it, whole numbers and truth values included."""
     if len(nodes) == 2 and op in _EXACT_WHOLE:
         a, b = nodes
+        if a is b and op == "mul" and (square := roots.squared(a)) is not None:
+            return square
         nodes = (_whole(a, b), _whole(b, a))
         a, b = nodes
         if a.dtype is BOOL and b.dtype is BOOL and op in ("add", "mul"):
@@ -515,19 +518,12 @@ def elementwise(op: str, *nodes: Node) -> Node:
             whole = {a.dtype, b.dtype} <= {BOOL, INTEGER}
             nodes = tuple([arrays.cast(node, INTEGER) if node.dtype is BOOL and whole else node for node in nodes])
     elif op == "pow":
-        return _power(*nodes)
+        return roots.power(*nodes)
+    elif op == "sqrt":
+        return roots.root(*nodes)
     elif len(nodes) == 1 and nodes[0].dtype is BOOL and op in ("neg", "abs", "sign"):
         nodes = (arrays.cast(nodes[0], INTEGER),)
     return make(op, *nodes)
-
-
-def _power(base: Node, exponent: Node) -> Node:
-    if exponent.op == "const" and base.dtype not in (INTEGER, BOOL):
-        if exponent.attrs == 0.5:
-            return make("sqrt", base)
-        if exponent.attrs != 0:
-            return make("pow", base, exponent)
-    return make("power", base, exponent)
 
 
 def apply(op: str, trace: Trace, args: list[Any]) -> Traced:
@@ -567,7 +563,7 @@ def binary(op: str, a: Any, b: Any) -> Any:
     second, v, other = operand(b, trace)
     level = max(level, other)
     p, q = first.dtype, second.dtype
-    function = _FAST.get(op)
+    function = None if first is second and first.op in roots.KINKED else _FAST.get(op)
     if function is not None and (p is REAL or q is REAL) and (p is REAL or p is NUMBER) and (q is REAL or q is NUMBER):
         node = make(op, first, second)
         values = trace.values

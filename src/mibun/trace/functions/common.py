@@ -147,11 +147,6 @@ def masked_by(x: Node, mask: Any, fill: Any) -> Node:
     return make("where", truth_of(node_of(mask)), x, number(fill))
 
 
-def root_of(x: Node) -> Node:
-    """√x, with slope 0 at 0: what is square inside has its subgradient of least norm there."""
-    return make("where", make("eq", x, ZERO), ZERO, make("sqrt", x))
-
-
 def stand_in(node: Node) -> Traced:
     """A node within a function as a stand-in, for another function. It depends on what the arguments depend on."""
     return running()[-1].wrap(node, levels()[-1] if levels() else CONSTANT)

@@ -10,6 +10,7 @@ from typing import Final
 from mibun import arrays, ops
 from mibun.node import Node
 from mibun.ops import BOOL, INTEGER, ONE, REAL, TWO, ZERO, const, make
+from mibun.trace import roots
 from mibun.trace.functions.common import floor_divide, is_nan, truncated, truth_of
 from mibun.trace.functions.products import matmul_of, row_products
 from mibun.trace.traced import elementwise, number
@@ -17,13 +18,12 @@ from mibun.trace.traced import elementwise, number
 
 def _guarded_hypot(x: Node, y: Node) -> Node:
     """√(x² + y²), with slope 0 at the origin, the subgradient of least norm."""
-    origin = make("and", make("eq", x, ZERO), make("eq", y, ZERO))
-    return make("where", origin, ZERO, make("hypot", x, y))
+    return make("where", roots.both_zero(x, y), ZERO, make("hypot", x, y))
 
 
 def _guarded_atan2(y: Node, x: Node) -> Node:
     """The angle of (x, y), with slope 0 at the origin, where it has none."""
-    origin = make("and", make("eq", x, ZERO), make("eq", y, ZERO))
+    origin = roots.both_zero(x, y)
     beside = make("where", origin, ONE, x)
     return make("where", origin, ZERO, make("atan2", y, beside))
 
@@ -106,7 +106,7 @@ UFUNCS: Final[dict[str, str | Callable[..., Node]]] = {
     "sign": "sign",
     "sqrt": "sqrt",
     "cbrt": lambda x: make("pow", x, const(Fraction(1, 3))),
-    "square": lambda x: make("pow", x, TWO),
+    "square": roots.square,
     "reciprocal": lambda x: make("div", ONE, x),
     "exp": "exp",
     "exp2": lambda x: make("pow", TWO, x),

@@ -9,13 +9,13 @@ from mibun import arrays, ops
 from mibun.errors import ShapeError, UnsupportedOperation
 from mibun.node import Node
 from mibun.ops import ONE, TWO, ZERO, make
+from mibun.trace import roots
 from mibun.trace.functions.common import (
     axes_of,
     axis_of,
     floating,
     node_of,
     numpy_function,
-    root_of,
     stand_in,
     strong,
     value_of,
@@ -163,7 +163,7 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> N
     n = len(node.shape)
     if axis is None and (ord is None or (n <= 2 and ord in ("fro",) and n == 2) or (ord == 2 and n == 1)):
         axes = tuple(range(n))
-        return with_axes(root_of(arrays.total(make("pow", node, TWO), axes)), axes, keepdims)
+        return with_axes(roots.distance(arrays.total(make("pow", node, TWO), axes)), axes, keepdims)
     if axis is None:
         axis = tuple(range(n))
     axes = tuple([axis_of(a, n) for a in (axis if isinstance(axis, tuple | list) else (axis,))])
@@ -185,7 +185,7 @@ def _vector_norm(x: Node, ord: Any, axes: tuple[int, ...]) -> Node:
     if ord == 1:
         return arrays.total(size, axes)
     if ord == 2:
-        return root_of(arrays.total(make("pow", x, TWO), axes))
+        return roots.distance(arrays.total(make("pow", x, TWO), axes))
     if isinstance(ord, str):
         raise ValueError(f"Invalid norm order {ord!r} for vectors")
     power = number(float(ord))
@@ -199,7 +199,7 @@ def _vector_norm(x: Node, ord: Any, axes: tuple[int, ...]) -> Node:
 def _matrix_norm(x: Node, ord: Any, axes: tuple[int, ...]) -> Node:
     rows, columns = axes
     if ord in ("fro", "f"):
-        return root_of(arrays.total(make("pow", x, TWO), axes))
+        return roots.distance(arrays.total(make("pow", x, TWO), axes))
     if ord in (1, -1, math.inf, -math.inf):
         summed, rest = (rows, columns) if abs(ord) == 1 else (columns, rows)
         lines = arrays.total(make("abs", x), (summed,))
@@ -209,7 +209,7 @@ def _matrix_norm(x: Node, ord: Any, axes: tuple[int, ...]) -> Node:
         x = arrays.transpose(x, [*last, *axes])
         small = x.shape[-1] <= x.shape[-2]
         gram = matmul_of(arrays.swap(x), x) if small else matmul_of(x, arrays.swap(x))
-        values = root_of(make("max", arrays.item(make("eigh", gram), 0), ZERO))
+        values = roots.distance(make("max", arrays.item(make("eigh", gram), 0), ZERO))
         end = len(values.shape) - 1
         if ord == "nuc":
             return arrays.total(values, (end,))
@@ -239,7 +239,7 @@ def _svdvals(x: Any, /) -> Node:
         matmul_of(arrays.swap(node), node) if node.shape[-1] <= node.shape[-2] else matmul_of(node, arrays.swap(node))
     )
     values = arrays.item(make("eigh", gram), 0)
-    return root_of(make("max", arrays.flip(values, (len(values.shape) - 1,)), ZERO))
+    return roots.distance(make("max", arrays.flip(values, (len(values.shape) - 1,)), ZERO))
 
 
 @numpy_function("linalg.svd")

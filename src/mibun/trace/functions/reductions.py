@@ -10,6 +10,7 @@ from mibun import arrays
 from mibun.errors import UnsupportedOperation
 from mibun.node import Node
 from mibun.ops import BOOL, INTEGER, TWO, ZERO, const, make
+from mibun.trace import roots
 from mibun.trace.functions.common import (
     absent,
     axes_of,
@@ -23,7 +24,6 @@ from mibun.trace.functions.common import (
     no_value,
     node_of,
     numpy_function,
-    root_of,
     stand_in,
     strong,
     truth_of,
@@ -119,7 +119,7 @@ def _std(
     mean: Any = None,
     correction: Any = None,
 ) -> Node:
-    return root_of(_spread(a, axis, ddof, keepdims, where, correction, mean)[0])
+    return roots.distance(_spread(a, axis, ddof, keepdims, where, correction, mean)[0])
 
 
 def _reduction(op: str, empty: bool) -> Callable[..., Node]:
@@ -196,7 +196,7 @@ def _nanvar(a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims
 
 @numpy_function("nanstd")
 def _nanstd(a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False) -> Node:
-    return root_of(_nanvar(a, axis, dtype, ddof, keepdims))
+    return roots.distance(_nanvar(a, axis, dtype, ddof, keepdims))
 
 
 @numpy_function("ptp")
