@@ -1380,6 +1380,16 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "np.sum(x) 같은 NumPy 함수나 shape, ndim, size, dtype, T 속성을 써 주세요.",
         ),
     },
+    "trace_operand": {
+        "en": (
+            "{file}, line {line}: A value that is differentiated cannot be calculated with one of type {kind}.",
+            'Calculate with numbers and arrays. For a text write f"{{x}}".',
+        ),
+        "ko": (
+            "{file} {line}번째 줄: 미분하는 값을 {kind} 형의 값과 함께 계산할 수 없습니다.",
+            '수와 배열로 계산해 주세요. 텍스트를 만들려면 f"{{x}}"처럼 써 주세요.',
+        ),
+    },
     "trace_bits": {
         "en": (
             "{file}, line {line}: Bits of numbers are not differentiated.",
@@ -1476,6 +1486,18 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
         "ko": (
             "mb.{title}에 넣는 함수의 값은 수 하나여야 하는데, 모양이 {shape}인 배열을 돌려주었습니다.",
             "배열의 모든 미분계수를 구하려면 mb.jacobian을 쓰고, 손실 함수라면 np.sum이나 np.mean을 취해 주세요.",
+        ),
+    },
+    "not_single": {
+        "en": (
+            "mb.{title} needs a function with one number as its value; this one returned a collection of type {kind}.",
+            "Return the number by itself. With has_aux=True, mb.grad takes a number and anything else; "
+            "for the derivatives of several values there is mb.jacobian.",
+        ),
+        "ko": (
+            "mb.{title}에 넣는 함수의 값은 수 하나여야 하는데, {kind} 형의 묶음을 돌려주었습니다.",
+            "수만 돌려주게 해 주세요. mb.grad에서 다른 값도 함께 받으려면 has_aux=True를 쓰고, "
+            "여러 값의 미분계수를 구하려면 mb.jacobian을 써 주세요.",
         ),
     },
     "no_number": {

@@ -258,9 +258,9 @@ class Snapshot:
             return False
 
 
-def snapshot(fn: Any) -> Snapshot | None:
+def snapshot(fn: Any, *others: Any) -> Snapshot | None:
     """What ``fn`` reads besides its arguments, as it is now; ``None`` where it cannot be known, or where calling ``fn``
-    is known to have effects.
+    is known to have effects. ``others`` are objects that it gets as arguments: what it may read of them counts as well.
 
     >>> rate = [0.1]
     >>> seen = snapshot(lambda x: rate[0] * x)
@@ -272,7 +272,7 @@ def snapshot(fn: Any) -> Snapshot | None:
     """
     try:
         survey = _Survey()
-        survey.walk(fn)
+        survey.walk(fn, *others)
         return Snapshot(survey)
     except Exception:  # whatever is wrong with an object, it is not known then
         return None
@@ -427,10 +427,10 @@ class _Survey:
         self._seen: dict[int, Any] = {}
         self._entries, self._bytes, self._instructions = ENTRIES, BYTES, INSTRUCTIONS
 
-    def walk(self, fn: Any) -> None:
+    def walk(self, fn: Any, *others: Any) -> None:
         if not callable(fn):
             raise _Unknown(fn)
-        self._waiting.append(fn)
+        self._waiting += [fn, *others]
         while self._waiting:
             self._look(self._waiting.pop())
             if not self._waiting:

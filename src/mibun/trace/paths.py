@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from threading import RLock
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mibun.node import Node
 from mibun.run import interpret
 from mibun.trace.traced import decided
+
+if TYPE_CHECKING:
+    from mibun.read.environment import Snapshot
 
 LIMIT: Final = 64  # paths that are kept; beyond, all are forgotten
 
@@ -39,12 +42,16 @@ class _Decision:
 
 
 class Paths:
-    """The tree of paths of one function for one kind of arguments."""
+    """The tree of paths of one function for one kind of arguments.
 
-    __slots__ = ("_count", "_inputs", "_lock", "_plans", "_root")
+    ``watch`` is what the function may read of arguments that are objects, as it was when the paths were taken.
+    """
 
-    def __init__(self, inputs: Sequence[Node]) -> None:
+    __slots__ = ("_count", "_inputs", "_lock", "_plans", "_root", "watch")
+
+    def __init__(self, inputs: Sequence[Node], watch: Snapshot | None = None) -> None:
         self._inputs = list(inputs)
+        self.watch = watch
         self._lock = RLock()
         self._clear()
 

@@ -11,6 +11,7 @@ changes from turn to turn of a loop that stays a loop, so that nothing can be de
 
 from __future__ import annotations
 
+import dis
 import math
 import threading
 from collections.abc import Callable, Iterator
@@ -36,14 +37,18 @@ class Mixed(Exception):
 
 
 class Trace:
-    """One run of a function: the values of all nodes so far, and the decisions on which the run depends."""
+    """One run of a function: the values of all nodes so far, and the decisions on which the run depends.
 
-    __slots__ = ("_data", "_decided", "guards", "inputs", "values")
+    ``repeats`` says whether what came out can be made again from the values alone.
+    """
+
+    __slots__ = ("_data", "_decided", "guards", "inputs", "repeats", "values")
 
     def __init__(self) -> None:
         self.values: dict[Node, Any] = {}
         self.guards: list[tuple[Node, Any]] = []
         self.inputs: list[Traced] = []
+        self.repeats = True
         self._decided: set[Node] = set()
         self._data: dict[int, tuple[Any, Node]] = {}
 
@@ -158,6 +163,32 @@ def where(**more: Any) -> dict[str, Any]:
     }
 
 
+def ask(fn: Callable[..., Any], /, *args: Any, **named: Any) -> Any:
+    """Call the user's function. Where NumPy or SciPy put an error of their own in front of ours, ours is raised."""
+    try:
+        return fn(*args, **named)
+    except MibunError:
+        raise
+    except Exception as error:
+        found = _behind(error)
+        if found is None:
+            raise
+        raise found from None
+
+
+def _behind(error: BaseException) -> MibunError | None:
+    """Our error, if compiled code has put its own in front of it; what Python code raises is meant."""
+    end = error.__traceback__
+    while end is not None and end.tb_next is not None:
+        end = end.tb_next
+    if end is None or dis.opname[end.tb_frame.f_code.co_code[end.tb_lasti]] in ("RAISE_VARARGS", "RERAISE"):
+        return None
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, MibunError):
+        cause = cause.__cause__ or cause.__context__
+    return cause
+
+
 class Traced:
     """Stands for a number or an array while a function is traced. Looks like ``numpy.ndarray``, as far as it goes."""
 
@@ -246,13 +277,24 @@ class Traced:
         return (self[i] for i in range(self._node.shape[0]))
 
     def __repr__(self) -> str:
-        return f"Traced({self._value!r})"
+        if self._level == TURN:
+            return f"Traced({self.dtype}{list(self.shape)})"
+        return f"Traced({self._shown('')!r})"
 
     def __str__(self) -> str:
-        return str(self.value)
+        return str(self._shown("{}"))
 
     def __format__(self, spec: str) -> str:
-        return format(self.value, spec)
+        return format(self._shown(f"{{:{spec}}}" if spec else "{}"), spec)
+
+    def _shown(self, spec: str) -> Any:
+        """The value for a text. What becomes of that cannot be known: the record then holds for this value only."""
+        node = self.node
+        if self._level == TURN:
+            raise UnsupportedOperation("trace_format", **where(spec=spec))
+        if self._level:
+            self._trace.guard(node, self._value)
+        return self._value
 
     def __copy__(self) -> Traced:
         return Traced(self._trace, self.node, self._value, self._level)
@@ -269,10 +311,16 @@ class Traced:
     # Leaving the graph
 
     def _plain(self, key: str, name: str = "") -> Any:
-        """The value as a plain number or array, if no derivative is lost by it; the record then holds for it only."""
+        """The value as a plain number or array, if no derivative is lost by it; the record then holds for it only.
+
+        ``key`` is the message if it would be lost, as long as the user's code does not tell a better one.
+        """
         node = self.node
         if self._level >= VARIABLE and node.dtype not in (INTEGER, BOOL):
-            raise UnsupportedOperation(key, **where(name=name))
+            reason = _reason(key)
+            if reason == "trace_format":  # "%f" % x
+                return self._shown("%")
+            raise UnsupportedOperation(reason, **where(name=name))
         if self._level:
             self._hold(node, self._value)
         return self._value
@@ -297,16 +345,13 @@ class Traced:
         return truth
 
     def __float__(self) -> float:
-        return float(self._plain(_conversion("trace_float")))
+        return float(self._plain("trace_float"))
 
     def __int__(self) -> int:
-        node = self.node
-        if self._level >= VARIABLE and node.dtype not in (INTEGER, BOOL):
-            raise UnsupportedOperation(_conversion("trace_int"), **where())
         return int(self._plain("trace_int"))
 
     def __complex__(self) -> complex:
-        return complex(self._plain(_conversion("trace_complex")))
+        return complex(self._plain("trace_complex"))
 
     def __index__(self) -> int:
         import operator
@@ -319,7 +364,7 @@ class Traced:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         import numpy as np
 
-        return np.array(self._plain(_conversion("trace_array")), dtype=dtype)
+        return np.array(self._plain("trace_array"), dtype=dtype)
 
     def item(self, *args: Any) -> Any:
         chosen = self if not args else self[args[0] if len(args) == 1 else args]
@@ -385,10 +430,10 @@ class Traced:
     def __abs__(self) -> Traced:
         return unary("abs", self)
 
-    def __invert__(self) -> Traced:
-        if self._node.dtype is not BOOL:
-            raise UnsupportedOperation("trace_bits", **where())
-        return unary("not", self)
+    def __invert__(self) -> Any:
+        import numpy as np
+
+        return np.invert(self)
 
     def __round__(self, digits: int | None = None) -> Any:
         import numpy as np
@@ -414,24 +459,31 @@ class Traced:
         return int(found._value)
 
 
-def _conversion(key: str) -> str:
+_BY_KIND: Final = {"store": "trace_store", "subscript": "trace_index"}
+_BY_NAME: Final = {
+    **dict.fromkeys(["array", "asarray", "asanyarray", "ascontiguousarray", "fromiter"], "trace_array"),
+    **dict.fromkeys(["float", "float64", "float32", "double", "single"], "trace_float"),
+    **dict.fromkeys(["int", "int64", "int32", "int_"], "trace_int"),
+    **dict.fromkeys(["complex", "complex128", "complex64"], "trace_complex"),
+}
+
+
+def _reason(key: str) -> str:
     """What it was that asked for a plain value: the message that fits best."""
     from mibun.read.place import place
 
     found = place()
-    if found is None:
+    if found is None or key == "trace_item":
         return key
-    if found.kind in ("store", "subscript"):
-        return "trace_store" if found.kind == "store" else "trace_index"
+    if found.kind in _BY_KIND:
+        return _BY_KIND[found.kind]
+    if found.kind == "operator" and key in ("trace_float", "trace_int"):
+        return "trace_format"
     target = found.target or found.callee or ""
-    if target.startswith("math."):
-        return "trace_math"
-    name = target.rpartition(".")[2]
-    if name in ("array", "asarray", "asanyarray", "ascontiguousarray", "fromiter"):
-        return "trace_array"
-    if target.startswith("scipy."):
-        return "trace_scipy"
-    return {"float": "trace_float", "int": "trace_int", "complex": "trace_complex"}.get(target, key)
+    for package in ("math", "scipy"):
+        if target.startswith(f"{package}."):
+            return f"trace_{package}"
+    return _BY_NAME.get(target.rpartition(".")[2], key)
 
 
 def operand(value: Any, trace: Trace) -> tuple[Node, Any, int]:
@@ -581,8 +633,10 @@ def binary(op: str, a: Any, b: Any) -> Any:
 
 
 def _operator(name: str, op: str) -> None:
+    reflected = f"__r{name}__"
+
     def forward(self: Traced, other: Any) -> Any:
-        return NotImplemented if _foreign(other) else binary(op, self, other)
+        return NotImplemented if _foreign(other, reflected) else binary(op, self, other)
 
     def backward(self: Traced, other: Any) -> Any:
         return NotImplemented if _foreign(other) else binary(op, other, self)
@@ -599,8 +653,17 @@ def _operator(name: str, op: str) -> None:
     setattr(Traced, f"__i{name}__", in_place)
 
 
-def _foreign(other: Any) -> bool:
-    return other is None or isinstance(other, str | dict | set)
+_KNOWN: Final = frozenset([Traced, float, int, bool, list, tuple, Fraction])
+
+
+def _foreign(other: Any, reflected: str = "") -> bool:
+    """Whether another kind of object is to calculate with a stand-in itself. What cannot is refused."""
+    kind = type(other)
+    if kind in _KNOWN or hasattr(kind, "__array__"):
+        return False
+    if other is None or isinstance(other, str | bytes | dict | set):
+        raise UnsupportedOperation("trace_operand", **where(kind=kind.__name__))
+    return hasattr(kind, reflected) and kind.__module__ not in ("builtins", "decimal")
 
 
 for _name, _op in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow", "mod": "mod"}.items():
@@ -626,16 +689,18 @@ def _by_numpy(name: str, function: str, reflected: bool = True) -> None:
 _by_numpy("matmul", "matmul")
 _by_numpy("floordiv", "floor_divide")
 _by_numpy("divmod", "divmod")
-_by_numpy("and", "logical_and")
-_by_numpy("or", "logical_or")
-_by_numpy("xor", "logical_xor")
+_by_numpy("and", "bitwise_and")
+_by_numpy("or", "bitwise_or")
+_by_numpy("xor", "bitwise_xor")
+_by_numpy("lshift", "left_shift")
+_by_numpy("rshift", "right_shift")
 
 
 def _comparison(name: str, op: str) -> None:
     def compare(self: Traced, other: Any) -> Any:
-        if _foreign(other):
-            return NotImplemented
-        return apply(op, self._trace, [self, other])
+        if op in ("eq", "ne") and (other is None or isinstance(other, str | bytes | dict | set)):
+            return NotImplemented  # it is never equal
+        return NotImplemented if _foreign(other) else apply(op, self._trace, [self, other])
 
     setattr(Traced, f"__{name}__", compare)
 
@@ -654,6 +719,7 @@ __all__ = [
     "Trace",
     "Traced",
     "apply",
+    "ask",
     "operand",
     "running",
 ]

@@ -18,7 +18,7 @@ from mibun.node import Node, growing
 from mibun.ops import INTEGER, REAL, SINGLE, make
 from mibun.run import interpret
 from mibun.trace.paths import Outcome, Paths
-from mibun.trace.traced import CONSTANT, INPUT, VARIABLE, Mixed, Trace, Traced, constant, operand, running, where
+from mibun.trace.traced import CONSTANT, INPUT, VARIABLE, Mixed, Trace, Traced, ask, constant, operand, running, where
 from mibun.transforms.trees import LEAF, Tree, flatten
 
 KINDS: Final = 128  # kinds of arguments (shapes, precisions, plain values) for which paths are kept
@@ -78,7 +78,7 @@ class Derived:
             raise UnsupportedOperation("not_callable", kind=type(fn).__name__)
         self.__wrapped__ = fn
         self._transform = transform
-        self._argnums = _numbers(argnums)
+        self._argnums: tuple[int, ...] | None = (argnums,) if isinstance(argnums, int) else argnums
         self._title = title
         self._keep = keep  # whole numbers stay such, since nothing is differentiated
         self._cache: dict[Any, Paths] = {}
@@ -119,6 +119,9 @@ class Derived:
             if not self._looked or (self._snapshot is not None and not self._snapshot.unchanged()):
                 self._look()
             paths = self._cache.get(given.key) if self._snapshot is not None else None
+            if paths is not None and paths.watch is not None and not paths.watch.unchanged():
+                del self._cache[given.key]
+                paths = None
             if paths is not None:
                 found = paths.replay(given.values)
                 if found is not None:
@@ -134,6 +137,10 @@ class Derived:
         self._looked = True
 
     def _traced(self, given: _Given) -> Any:
+        from mibun.read.environment import snapshot
+
+        paths = self._cache.get(given.key)
+        watch = snapshot(self.__wrapped__, *given.objects) if given.objects and paths is None else None
         trace = Trace()
         symbols = given.symbols()
         for symbol, value in zip(symbols, given.values, strict=True):
@@ -153,15 +160,17 @@ class Derived:
         interpret.fill(made.nodes, trace.values)
         values = tuple([trace.values[node] for node in made.nodes])
         answer = made.assemble(_own(values, [*given.values, *_data_of(trace)]))
-        if self._snapshot is not None and self._snapshot.unchanged() and given.key is not None:
-            paths = self._cache.get(given.key)
-            if paths is None:
-                if len(self._cache) >= KINDS:
-                    self._cache.clear()
-                paths = self._cache[given.key] = Paths(symbols)
-            paths.add(trace.guards, Outcome(made.nodes, made.assemble))
-        else:
+        if self._snapshot is None or not self._snapshot.unchanged():
             self._looked = self._snapshot is None  # what the function reads was changed by itself: look again
+            return answer
+        if paths is None:
+            paths = Paths(symbols, watch)
+        known = paths.watch is not None and paths.watch.unchanged() if given.objects else True
+        if known and trace.repeats:
+            if len(self._cache) >= KINDS:
+                self._cache.clear()
+            self._cache[given.key] = paths
+            paths.add(trace.guards, Outcome(made.nodes, made.assemble))
         return answer
 
     # Within another trace
@@ -192,15 +201,14 @@ def _data_of(trace: Trace) -> list[Any]:
     return [node.attrs.array for node in trace.values if node.op == "data"]
 
 
-def _numbers(argnums: Any) -> tuple[int, ...] | None:
-    if argnums is None:
-        return None
+def numbers(argnums: Any) -> int | tuple[int, ...]:
+    """``argnums`` as Python's numbers. ``ShapeError`` for what names no arguments."""
     import operator
 
     try:
-        return tuple(map(operator.index, argnums)) if isinstance(argnums, tuple | list) else (operator.index(argnums),)
+        return tuple(map(operator.index, argnums)) if isinstance(argnums, tuple | list) else operator.index(argnums)
     except TypeError:
-        raise ShapeError("argnums", given=argnums) from None
+        raise ShapeError("argnums", given=repr(argnums)) from None
 
 
 def _any_traced(args: tuple[Any, ...], named: dict[str, Any]) -> bool:
@@ -213,10 +221,40 @@ def _any_traced(args: tuple[Any, ...], named: dict[str, Any]) -> bool:
     return False
 
 
+_ATOMS: Final = frozenset([int, bool, str, bytes, complex, type(None)])
+_BY_ARGUMENT: Final = frozenset(["grad", "value_and_grad", "jacobian", "hessian"])
+
+
+class _Same:
+    """An object as a part of a key: equal to itself only."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
 class _Given:
     """The arguments of one call, flat: those that go into the graph, and those that stay as they are."""
 
-    __slots__ = ("arguments", "differentiated", "keep", "key", "levels", "named", "numbers", "title", "values")
+    __slots__ = (
+        "arguments",
+        "differentiated",
+        "keep",
+        "key",
+        "levels",
+        "named",
+        "numbers",
+        "objects",
+        "title",
+        "values",
+    )
 
     def __init__(
         self,
@@ -236,6 +274,7 @@ class _Given:
         self.values: list[Any] = []  # of the leaves that go into the graph
         self.levels: list[int] = []
         self.differentiated: set[int] = set()
+        self.objects: list[Any] = []  # leaves of which a function may read more than what they are
         self.arguments: list[tuple[Tree, list[int], list[Any]]] = []
         key: list[Any] = []
         for i, value in enumerate(args):
@@ -244,11 +283,7 @@ class _Given:
         for name, value in named.items():
             key.append(name)
             self._add(value, False, key)
-        self.key: Any = tuple(key)
-        try:
-            hash(self.key)
-        except TypeError:
-            self.key = None
+        self.key = tuple(key)
 
     def _add(self, argument: Any, wanted: bool, key: list[Any]) -> None:
         leaves, tree = flatten(argument)
@@ -258,8 +293,14 @@ class _Given:
         for leaf in leaves:
             value = as_input(leaf, wanted, self.keep, self.title)
             if value is None:
+                if wanted and not self.keep and tree is LEAF and leaf is not None and self.title in _BY_ARGUMENT:
+                    raise UnsupportedOperation("argument_kind", kind=type(leaf).__name__, title=self.title)
                 places.append(-1)
-                key.append((type(leaf), leaf))
+                if type(leaf) in _ATOMS:
+                    key.append((type(leaf), leaf))
+                else:
+                    key.append(_Same(leaf))
+                    self.objects.append(leaf)
                 continue
             places.append(len(self.values))
             if wanted:
@@ -297,7 +338,7 @@ class _Given:
             trees.append((number, tree, [rank[at] if at >= 0 else -1 for at in places], rest))
         return Setup(
             trace,
-            lambda: fn(*args, **named),
+            lambda: ask(fn, *args, **named),
             [nodes[at] for at in order],
             Nest(trees),
             level,
@@ -360,15 +401,20 @@ def _own(values: Sequence[Any], others: Sequence[Any]) -> list[Any]:
 # What comes out of a function
 
 
-def outputs(result: Any, trace: Trace) -> tuple[list[Node], Tree, list[Any], list[int]]:
-    """The leaves of a result as nodes, its nesting, the leaves themselves, and which node each is (-1: none)."""
+def outputs(result: Any, trace: Trace, whole: bool = False) -> tuple[list[Node], Tree, list[Any], list[int]]:
+    """The leaves of a result as nodes, its nesting, the leaves themselves, and which node each is (-1: none).
+
+    With ``whole`` whole numbers stay such.
+    """
     leaves, tree = flatten(result)
     nodes: list[Node] = []
     places: list[int] = []
     for leaf in leaves:
         if type(leaf) is Traced and leaf.record is not trace:
             raise Mixed
-        node = as_node(leaf, trace)
+        node = as_node(leaf, trace, whole)
+        if node is None and type(leaf) not in _ATOMS:
+            trace.repeats = False  # an object that the function made, perhaps: a new one each time
         places.append(-1 if node is None else len(nodes))
         if node is not None:
             nodes.append(node)
@@ -376,8 +422,8 @@ def outputs(result: Any, trace: Trace) -> tuple[list[Node], Tree, list[Any], lis
     return nodes, tree, [leaf if at < 0 else None for leaf, at in zip(leaves, places, strict=True)], places
 
 
-def as_node(leaf: Any, trace: Trace) -> Node | None:
-    """The node of something that a function returned; ``None`` for what is no number."""
+def as_node(leaf: Any, trace: Trace, whole: bool = False) -> Node | None:
+    """The node of something that a function returned; ``None`` for what is no number. ``whole`` as above."""
     import numpy as np
 
     if type(leaf) is Traced:
@@ -391,7 +437,7 @@ def as_node(leaf: Any, trace: Trace) -> Node | None:
         if array.dtype == object and any(type(part) is Traced for part in array.flat):
             raise UnsupportedOperation("trace_array", **where())
         if array.dtype.kind in "iuf":
-            node = constant(array.astype(np.float64) if array.dtype.kind != "f" else array)
+            node = constant(array.astype(np.float64) if array.dtype.kind != "f" and not whole else array)
             trace.values[node] = node.attrs.array[()]
             return node
     return None
@@ -399,9 +445,9 @@ def as_node(leaf: Any, trace: Trace) -> Node | None:
 
 def scalar(result: Any, trace: Trace, title: str) -> Node:
     """The node of a result that has to be one number. ``ShapeError`` for an array, ``UnsupportedOperation`` else."""
-    if isinstance(result, tuple | list) and len(result) == 1:
-        raise ShapeError("not_scalar", shape=f"{type(result).__name__} of 1", title=title)
     node = as_node(result, trace)
+    if node is None and flatten(result)[1] is not LEAF:
+        raise ShapeError("not_single", kind=type(result).__name__, title=title)
     if node is None:
         raise UnsupportedOperation("no_number", kind=type(result).__name__, title=title)
     if node.shape:

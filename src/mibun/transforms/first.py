@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 from mibun import arrays, chain
@@ -12,7 +12,7 @@ from mibun.errors import ShapeError
 from mibun.node import Node
 from mibun.ops import ONE, ZERO
 from mibun.trace.traced import running
-from mibun.transforms.derived import Derived, Made, Setup, as_node, outputs, replace_leaves, scalar, shaped
+from mibun.transforms.derived import Derived, Made, Setup, as_node, numbers, outputs, replace_leaves, scalar, shaped
 from mibun.transforms.trees import Tree, flatten
 
 
@@ -30,7 +30,7 @@ def _gradient(title: str, single: bool, with_value: bool, has_aux: bool) -> Call
             if not isinstance(result, tuple | list) or len(result) != 2:
                 raise ShapeError("aux", title=title)
             result, aux = result
-            nodes, tree, leaves, places = outputs(aux, setup.trace)
+            nodes, tree, leaves, places = outputs(aux, setup.trace, whole=True)
             extra = tree, leaves, places
         node = scalar(result, setup.trace, title)
         grads = _pulled(setup, node)
@@ -67,7 +67,7 @@ def grad(fn: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool
     as all that it reads besides its arguments stays the same. Raises ``ShapeError`` where the value is no single
     number, ``UnsupportedOperation`` for what cannot be traced, with the place in the code of ``fn``.
     """
-    return _shared("grad", fn, argnums, has_aux)
+    return _shared("grad", fn, numbers(argnums), has_aux)
 
 
 def value_and_grad(
@@ -78,21 +78,26 @@ def value_and_grad(
     >>> value_and_grad(lambda x, y: x * y**2)(2.0, 3.0)
     (18.0, 9.0)
     """
-    return _shared("value_and_grad", fn, argnums, has_aux)
+    return _shared("value_and_grad", fn, numbers(argnums), has_aux)
 
 
-def _shared(title: str, fn: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool) -> Derived:
-    """One derived callable for all who ask for the same one of a function that outlives them anyway, as one written
-    within a loop does: what it has learnt is kept."""
+def _shared(title: str, fn: Callable[..., Any], argnums: int | tuple[int, ...], has_aux: bool) -> Derived:
+    """One derived callable for all who ask for the same one, as one written within a loop does: what it has learnt is
+    kept. Of functions that may hold data only the last few are, and none that may hold values of a trace."""
     if isinstance(fn, FunctionType) and fn.__closure__ is None:
-        return _kept(title, fn, argnums if isinstance(argnums, int) else tuple(argnums), has_aux)
-    return _kept.__wrapped__(title, fn, argnums, has_aux)
+        return _kept(title, fn, argnums, has_aux)
+    if isinstance(fn, FunctionType | MethodType) and not running():
+        return _recent(title, fn, argnums, has_aux)
+    return _gradient_of(title, fn, argnums, has_aux)
 
 
-@lru_cache(maxsize=256)
-def _kept(title: str, fn: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool) -> Derived:
+def _gradient_of(title: str, fn: Callable[..., Any], argnums: int | tuple[int, ...], has_aux: bool) -> Derived:
     transform = _gradient(title, isinstance(argnums, int), title == "value_and_grad", has_aux)
     return Derived(fn, transform, argnums, title)
+
+
+_kept = lru_cache(maxsize=256)(_gradient_of)
+_recent = lru_cache(maxsize=8)(_gradient_of)
 
 
 # Products with a vector
@@ -150,18 +155,21 @@ def _product(fn: Callable[..., Any], count: int, kind: str) -> Derived:
 
 
 def _of(fn: Callable[..., Any], count: int, kind: str) -> Derived:
-    """The derived callable behind a function that is called with everything at once. It is kept, but not one of a
-    function that may hold values of a trace."""
-    if (running() and getattr(fn, "__closure__", None)) or not isinstance(fn, Hashable):
-        return _build(fn, count, kind)
-    return _kept_of(fn, count, kind)
+    """The derived callable behind a function that is called with everything at once, kept as that of a gradient is."""
+    if isinstance(fn, FunctionType) and fn.__closure__ is None:
+        return _kept_of(fn, count, kind)
+    by_identity: bool = isinstance(fn, MethodType) or getattr(type(fn), "__hash__", None) is object.__hash__
+    if by_identity and not running():
+        return _recent_of(fn, count, kind)
+    return _build(fn, count, kind)
 
 
 def _build(fn: Callable[..., Any], count: int, kind: str) -> Derived:
     return {"vjp": _pulled_by, "value": _values_of}.get(kind, _product)(fn, count, kind)
 
 
-_kept_of = lru_cache(maxsize=128)(_build)
+_kept_of = lru_cache(maxsize=256)(_build)
+_recent_of = lru_cache(maxsize=8)(_build)
 
 
 def jvp(fn: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:

@@ -11,7 +11,7 @@ from mibun.batch import batch
 from mibun.errors import BudgetExceeded, UnsupportedOperation
 from mibun.node import Node, Shape
 from mibun.ops import ZERO
-from mibun.transforms.derived import Derived, Made, Setup, fresh, outputs, replace_leaves, shaped
+from mibun.transforms.derived import Derived, Made, Setup, fresh, numbers, outputs, replace_leaves, shaped
 
 ENTRIES: Final = 100_000_000  # of a dense matrix
 MODES: Final = ("forward", "reverse", "auto")
@@ -37,6 +37,7 @@ def jacobian(
         from mibun.transforms.sparse import sparse_jacobian
 
         return sparse_jacobian(fn, argnums, mode)
+    argnums = numbers(argnums)
     single = isinstance(argnums, int)
     return Derived(fn, lambda setup: _jacobian(setup, mode, single), argnums, "jacobian")
 

@@ -12,7 +12,7 @@ from mibun.ops import BOOL, INTEGER, ONE, REAL
 from mibun.sparse.compressed import Compression, Mixed
 from mibun.sparse.jacobian import Jacobian
 from mibun.trace.traced import Traced
-from mibun.transforms.derived import Derived, Made, Nest, Setup, outputs, replace_leaves, scalar, shaped
+from mibun.transforms.derived import Derived, Made, Nest, Setup, numbers, outputs, replace_leaves, scalar, shaped
 
 _asked: Final[ContextVar[list[Jacobian] | None]] = ContextVar("_asked", default=None)
 
@@ -57,6 +57,7 @@ def sparse_jacobian(fn: Callable[..., Any], argnums: int | Sequence[int] = 0, mo
     >>> found.coloring(np.array([1.0, 2.0, 3.0])).passes
     2
     """
+    argnums = numbers(argnums)
     single = isinstance(argnums, int)
 
     def transform(setup: Setup) -> Made:
@@ -78,6 +79,7 @@ def sparse_hessian(fn: Callable[..., Any], argnums: int | Sequence[int] = 0) -> 
            [2., 6., 4.],
            [0., 4., 0.]])
     """
+    argnums = numbers(argnums)
     single = isinstance(argnums, int)
 
     def transform(setup: Setup) -> Made:

@@ -10,11 +10,13 @@ from typing import Any, Final
 from mibun import arrays, ops
 from mibun.errors import UnsupportedOperation
 from mibun.node import Node
+from mibun.ops import BOOL, INTEGER
 from mibun.trace.functions.common import FUNCTIONS, axis_of, dtype_of, level_of, node_of
 from mibun.trace.functions.elementwise import UFUNCS, ufunc_node
 from mibun.trace.functions.reductions import log_sum_exp
 from mibun.trace.traced import VARIABLE, Trace, Traced, binary, elementwise, levels, operand, running, where
 
+BITS: Final = frozenset(["bitwise_and", "bitwise_or", "bitwise_xor", "invert", "left_shift", "right_shift"])
 REDUCING: Final = {
     "add": "sum",
     "multiply": "prod",
@@ -41,10 +43,11 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
             return np.floor_divide(*inputs), np.remainder(*inputs)
         whole = np.trunc(inputs[0])
         return inputs[0] - whole, whole
-    if name not in UFUNCS:
-        if level_of([*inputs, *options.values()]) < VARIABLE:
+    if name not in UFUNCS or (name in BITS and any(operand(value, trace)[0].dtype is not BOOL for value in inputs)):
+        if out is None and all(map(_decidable, inputs)):
             return getattr(ufunc, method)(*map(_plain, inputs), **options)
-        raise UnsupportedOperation("trace_function", **where(name=_ufunc_title(ufunc)))
+        key = "trace_bits" if name in BITS else "trace_function"
+        raise UnsupportedOperation(key, **where(name=_ufunc_title(ufunc)))
     if method == "__call__":
         options.pop("casting", None)
         dtype = options.pop("dtype", None)
@@ -188,6 +191,11 @@ def call_function(function: Any, args: tuple[Any, ...], options: dict[str, Any])
     if _key(function) not in FUNCTIONS and level_of([*args, *options.values()]) < VARIABLE:
         return function(*map(_plain, args), **{name: _plain(value) for name, value in options.items()})
     return _by_name(_key(function), args, options, _trace_of([*args, *options.values()]))
+
+
+def _decidable(value: Any) -> bool:
+    """Whether a value may be turned into a plain one: nothing that is differentiated is lost by it."""
+    return type(value) is not Traced or value.level < VARIABLE or value.node.dtype in (INTEGER, BOOL)
 
 
 def _plain(value: Any) -> Any:
