@@ -64,6 +64,8 @@ def _one_by_one(node: Node, args: list[Node], flags: list[bool], size: int) -> N
     """Where nothing better is known: once for each, then stacked."""
     if node.op == "nonzero":
         raise UnsupportedOperation("vmap_mask")
+    if not size:
+        return arrays.zeros((0, *node.shape), node.dtype)
     found = []
     for i in range(size):
         own = [_at(arg, i) if batched else arg for arg, batched in zip(args, flags, strict=True)]
@@ -72,6 +74,8 @@ def _one_by_one(node: Node, args: list[Node], flags: list[bool], size: int) -> N
 
 
 def _at(x: Node, i: int) -> Node:
+    if not x.shape[0]:
+        return arrays.zeros(x.shape[1:], x.dtype)
     return arrays.reshape(arrays.part(x, 0, i, 1), x.shape[1:])
 
 
@@ -179,8 +183,9 @@ def _item(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
     old = node.args[0]
     if old.op == "scan" and index >= old.attrs.carries:
         return arrays.move(arrays.item(of, index), 1, 0)
-    if old.op == "while" and old.attrs.carries <= index < 2 * old.attrs.carries:
-        return arrays.move(arrays.item(of, index), 1, 0)
+    if old.op == "while" and index >= old.attrs.carries:
+        found = arrays.item(of, index)
+        return arrays.move(found, 1, 0) if index < 2 * old.attrs.carries else _repeated(found, size)
     return arrays.item(of, index)
 
 
@@ -216,12 +221,32 @@ def _scan(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
     loop: Scan = node.attrs
     c, k = loop.carries, loop.arrays
     body, found = _body(loop.body, flags, size, c)
+    holds = loop.holds
+    if holds is not None and _depends(Body(loop.body.inputs, (holds,)), found)[0]:
+        body, found = _body(loop.body, [True] * c + found[c:], size, c)
+        body = _while_it_holds(body, _moved(loop.body, body, found), holds, size, c)
+        holds = None
     given = []
     for i, (arg, flag, wanted) in enumerate(zip(args, flags, found, strict=True)):
         many = _repeated(arg, size) if wanted and not flag else arg
         given.append(arrays.move(many, 0, 1) if c <= i < c + k and wanted else many)
     # Every result gets the new axis, so that those who ask for it find it in one place.
-    return _all_carried(make("scan", *given, attrs=Scan(body, c, k, loop.length, loop.backward)), node, size)
+    return _all_carried(make("scan", *given, attrs=Scan(body, c, k, loop.length, loop.backward, holds)), node, size)
+
+
+def _moved(old: Body, new: Body, flags: Sequence[bool]) -> dict[Node, Node]:
+    return {x: y for x, y, flag in zip(old.inputs, new.inputs, flags, strict=True) if flag}
+
+
+def _while_it_holds(body: Body, moved: Mapping[Node, Node], condition: Node, size: int, carries: int) -> Body:
+    """A batched body in which those for which a condition is false stay as they are, and give zeros as results."""
+    (many,) = batch([condition], moved, size)
+    outs = []
+    for i, out in enumerate(body.outputs):
+        held = expand(many, range(1, len(out.shape))) if len(out.shape) > 1 else many
+        rest = body.inputs[i] if i < carries else arrays.cast(ZERO, out.dtype)
+        outs.append(make("where", held, full(out, rest) if i < carries else out, rest))
+    return Body(body.inputs, tuple(outs))
 
 
 def _all_carried(made: Node, old: Node, size: int) -> Node:
@@ -230,7 +255,6 @@ def _all_carried(made: Node, old: Node, size: int) -> Node:
     c = loop.carries
     if all(x.shape != y.shape for x, y in zip(loop.body.inputs[:c], old.attrs.body.inputs[:c], strict=True)):
         return made
-    flags = [True] * c + [False] * (len(made.args) - c)
     plain = [x.shape == y.shape for x, y in zip(loop.body.inputs[:c], old.attrs.body.inputs[:c], strict=True)]
     ins = [
         symbol(f"{x.attrs}w", (size, *x.shape), x.dtype) if i < c and plain[i] else x
@@ -246,8 +270,8 @@ def _all_carried(made: Node, old: Node, size: int) -> Node:
     if isinstance(loop, While):
         truth = [rebuild(out, replace, _remake) for out in loop.condition.outputs]
         return make("while", *args, attrs=While(Body(tuple(ins), tuple(truth)), body, c))
-    del flags
-    return make("scan", *args, attrs=Scan(body, c, loop.arrays, loop.length, loop.backward))
+    holds = None if loop.holds is None else rebuild(loop.holds, replace, _remake)
+    return make("scan", *args, attrs=Scan(body, c, loop.arrays, loop.length, loop.backward, holds))
 
 
 def _remake(node: Node, args: tuple[Node, ...]) -> Node:
@@ -264,19 +288,15 @@ def _while(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
     mixed = _depends(Body(loop.body.inputs, (truth,)), found)[0]
     if mixed:
         body, found = _body(loop.body, [True] * c + found[c:], size, c)
-    moved = {x: new for x, new, flag in zip(loop.body.inputs, body.inputs, found, strict=True) if flag}
+    moved = _moved(loop.body, body, found)
     given = [
         _repeated(arg, size) if wanted and not flag else arg
         for arg, flag, wanted in zip(args, flags, found, strict=True)
     ]
     if mixed:
-        (many,) = batch([truth], moved, size)
-        outs = []
-        for new, old in zip(body.outputs, body.inputs[:c], strict=True):
-            held = expand(many, range(1, len(old.shape))) if len(old.shape) > 1 else many
-            outs.append(make("where", held, full(new, old), old))
-        body = Body(body.inputs, tuple(outs))
-        truth = arrays.reduced("amax", many, (0,))
+        body = _while_it_holds(body, moved, truth, size, c)
+        (each,) = batch([truth], moved, size)
+        truth = arrays.reduced("amax", each, (0,)) if size else make("ne", each, each)
     else:
         truth = rebuild(truth, moved, _remake)
     return _all_carried(make("while", *given, attrs=While(Body(body.inputs, (truth,)), body, c)), node, size)

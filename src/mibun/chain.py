@@ -475,7 +475,7 @@ def _push_scan(node: Node, tangents: list[Node | None]) -> dict[int, Node]:
     pushed = make(
         "scan",
         *args,
-        attrs=Scan(Body(tuple(ins), tuple(out)), count, k + arrays_moving, loop.length, loop.backward),
+        attrs=Scan(Body(tuple(ins), tuple(out)), count, k + arrays_moving, loop.length, loop.backward, loop.holds),
     )
     place = {i: c + n for n, i in enumerate(carried)}
     place |= {i: count + len(results) + n for n, i in enumerate(results)}
@@ -496,20 +496,20 @@ def _push_while(node: Node, tangents: list[Node | None]) -> dict[int, Node]:
     for group in (range(c), range(c, len(node.args))):
         ins += [body.inputs[i] for i in group] + [by_input[i] for i in group if i in by_input]
         args += [node.args[i] for i in group] + [given[i] for i in group if i in given]
-    condition = Body(tuple(ins), loop.condition.outputs)
-    # The condition was written for its own inputs; here they are those of the body.
-    truth = [
-        rebuild(out, dict(zip(loop.condition.inputs, body.inputs, strict=True)), fold.remake)
-        for out in condition.outputs
-    ]
     pushed = make(
         "while",
         *args,
-        attrs=While(Body(tuple(ins), tuple(truth)), Body(tuple(ins), (*body.outputs, *found)), c + len(carried)),
+        attrs=While(Body(tuple(ins), (_going_on(loop),)), Body(tuple(ins), (*body.outputs, *found)), c + len(carried)),
     )
     total = c + len(carried)
     place = {i: c + n for n, i in enumerate(carried)} | {c + i: total + c + n for n, i in enumerate(carried)}
     return {i: arrays.item(pushed, j) for i, j in place.items()}
+
+
+def _going_on(loop: While) -> Node:
+    """The condition of a loop, over the inputs of its body."""
+    (truth,) = loop.condition.outputs
+    return rebuild(truth, dict(zip(loop.condition.inputs, loop.body.inputs, strict=True)), fold.remake)
 
 
 def _pull_loop(node: Node, varies: tuple[bool, ...], adjoints: dict[int, Node]) -> list[Node | None]:
@@ -578,6 +578,7 @@ def _pull_loop(node: Node, varies: tuple[bool, ...], adjoints: dict[int, Node]) 
         c + k + len(results) + len(recorded),
         loop.length if isinstance(loop, Scan) else None,
         not loop.backward if isinstance(loop, Scan) else True,
+        loop.holds if isinstance(loop, Scan) else _going_on(loop),
     )
     pulled = make("scan", *given, attrs=attrs)
     shares: list[Node | None] = [None] * len(node.args)

@@ -34,6 +34,9 @@ class Scan(NamedTuple):
     Arguments: the first carries, the arrays, the constants. Values: the last carries, the results stacked, and the
     carries before each turn stacked, which the way back needs. ``length`` is ``None`` where the arrays tell it at run
     time; ``backward`` goes from the last slice to the first.
+
+    ``holds``, a node over the inputs of the body, is true in every turn and not asked for. Only in a batch some of the
+    loops in it may be over before the others: those for which it is false stay as they are.
     """
 
     body: Body
@@ -41,6 +44,7 @@ class Scan(NamedTuple):
     arrays: int
     length: int | None
     backward: bool
+    holds: Node | None = None
 
     def result(self, index: int) -> tuple[Shape, str]:
         n = ANY_LENGTH if self.length is None else self.length

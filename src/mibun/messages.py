@@ -1591,6 +1591,26 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "인수마다 하나씩, 매번 같은 인수이면 None을 써 주세요.",
         ),
     },
+    "vmap_tree": {
+        "en": (
+            "{name} is not nested like what it belongs to, or holds something that is no axis.",
+            "Give one axis for all, or the same tuples, lists and dicts with an axis or None in each place.",
+        ),
+        "ko": (
+            "{name}의 짜임이 대응하는 값과 다르거나, 축의 번호가 아닌 것이 들어 있습니다.",
+            "모두에 쓸 축 하나를 쓰거나, 같은 튜플, 리스트, dict로 쓰고 자리마다 축의 번호나 None을 넣어 주세요.",
+        ),
+    },
+    "vmap_out": {
+        "en": (
+            "out_axes=None is for a result that is the same for all, and this one is not.",
+            "Give the axis along which the results are to be put together.",
+        ),
+        "ko": (
+            "out_axes=None은 모두에게 같은 결과에만 쓸 수 있는데, 이 결과는 저마다 다릅니다.",
+            "결과를 이어 붙일 축의 번호를 써 주세요.",
+        ),
+    },
     "vmap_axis": {
         "en": ("An array of shape {shape} has no axis {axis} to map over.", "Choose another with in_axes, or None."),
         "ko": ("모양이 {shape}인 배열에는 축 {axis:이} 없습니다.", "in_axes로 다른 축을 고르거나 None을 써 주세요."),

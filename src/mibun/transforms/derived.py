@@ -221,7 +221,7 @@ def _any_traced(args: tuple[Any, ...], named: dict[str, Any]) -> bool:
     return False
 
 
-_ATOMS: Final = frozenset([int, bool, str, bytes, complex, type(None)])
+_ATOMS: Final = frozenset([int, float, bool, str, bytes, complex, type(None)])
 _BY_ARGUMENT: Final = frozenset(["grad", "value_and_grad", "jacobian", "hessian"])
 
 
@@ -271,6 +271,7 @@ class _Given:
             if not -len(args) <= number < len(args):
                 raise ShapeError("argnums_range", given=number, count=len(args), title=title)
         self.numbers = [number % len(args) for number in numbers] if args else []
+        self.numbers += range(len(args), len(args) + len(named)) if keep else []
         self.values: list[Any] = []  # of the leaves that go into the graph
         self.levels: list[int] = []
         self.differentiated: set[int] = set()
@@ -303,7 +304,7 @@ class _Given:
                     self.objects.append(leaf)
                 continue
             places.append(len(self.values))
-            if wanted:
+            if wanted or self.keep:
                 self.differentiated.add(len(self.values))
             if type(value) is Traced:
                 self.levels.append(value.level)
@@ -401,10 +402,12 @@ def _own(values: Sequence[Any], others: Sequence[Any]) -> list[Any]:
 # What comes out of a function
 
 
-def outputs(result: Any, trace: Trace, whole: bool = False) -> tuple[list[Node], Tree, list[Any], list[int]]:
+def outputs(
+    result: Any, trace: Trace, whole: bool = False, extra: bool = False
+) -> tuple[list[Node], Tree, list[Any], list[int]]:
     """The leaves of a result as nodes, its nesting, the leaves themselves, and which node each is (-1: none).
 
-    With ``whole`` whole numbers stay such.
+    With ``whole`` whole numbers stay such. What is ``extra`` is not differentiated: plain numbers in it are no nodes.
     """
     leaves, tree = flatten(result)
     nodes: list[Node] = []
@@ -412,7 +415,7 @@ def outputs(result: Any, trace: Trace, whole: bool = False) -> tuple[list[Node],
     for leaf in leaves:
         if type(leaf) is Traced and leaf.record is not trace:
             raise Mixed
-        node = as_node(leaf, trace, whole)
+        node = None if extra and type(leaf) in (int, float) else as_node(leaf, trace, whole)
         if node is None and type(leaf) not in _ATOMS:
             trace.repeats = False  # an object that the function made, perhaps: a new one each time
         places.append(-1 if node is None else len(nodes))

@@ -30,7 +30,7 @@ def _gradient(title: str, single: bool, with_value: bool, has_aux: bool) -> Call
             if not isinstance(result, tuple | list) or len(result) != 2:
                 raise ShapeError("aux", title=title)
             result, aux = result
-            nodes, tree, leaves, places = outputs(aux, setup.trace, whole=True)
+            nodes, tree, leaves, places = outputs(aux, setup.trace, whole=True, extra=True)
             extra = tree, leaves, places
         node = scalar(result, setup.trace, title)
         grads = _pulled(setup, node)

@@ -10,7 +10,7 @@ from mibun.errors import ShapeError, UnsupportedOperation
 from mibun.loops import Body, Scan, While
 from mibun.node import Node, postorder, rebuild
 from mibun.ops import BOOL, INTEGER, NUMBER, REAL, make
-from mibun.trace.traced import TURN, Mixed, Trace, Traced, operand, running
+from mibun.trace.traced import TURN, Mixed, Trace, Traced, ask, operand, running
 from mibun.transforms.derived import as_node, fresh
 from mibun.transforms.trees import Tree, flatten
 
@@ -45,7 +45,7 @@ def scan(
         raise ShapeError("checkpoint", given=checkpoint)
     traces = running()
     if not traces:
-        return _plain_scan(f, init, leaves, tree, n, reverse)
+        return _plain_scan(f, init, leaves, tree, n, reverse) if n else _of_no_turns(f, init, xs)
     if checkpoint is not None and 1 < checkpoint < n:
         return _in_parts(f, init, xs, n, reverse, checkpoint)
     return _traced_scan(traces[-1], f, init, leaves, tree, n, reverse)
@@ -61,12 +61,35 @@ def _plain_scan(f: Any, init: Any, leaves: list[Any], tree: Tree, n: int, revers
         carry, y = f(carry, tree.build([leaf if leaf is None else leaf[i] for leaf in leaves]))
         parts, nest = flatten(y)
         rows.append(parts)
-    if nest is None:
-        return carry, None
+    assert nest is not None
     if reverse:
         rows.reverse()
     stacks = [None if column[0] is None else np.array(column) for column in zip(*rows, strict=True)]
-    return carry, nest.build(stacks)
+    return _plain_numbers(carry), nest.build(stacks)
+
+
+def _of_no_turns(f: Any, init: Any, xs: Any) -> tuple[Any, Any]:
+    """What would have come out is known by its shape only: traced, not run."""
+    import numpy as np
+
+    trace = Trace()
+    leaves, tree = flatten(xs)
+    running().append(trace)
+    try:
+        with np.errstate(all="ignore"):
+            _, stacks = _traced_scan(trace, f, init, leaves, tree, 0, False)
+    finally:
+        running().pop()
+    found, nest = flatten(stacks)
+    return init, nest.build([leaf.value if type(leaf) is Traced else leaf for leaf in found])
+
+
+def _plain_numbers(value: Any) -> Any:
+    """NumPy's doubles as Python's."""
+    import numpy as np
+
+    leaves, tree = flatten(value)
+    return tree.build([float(leaf) if type(leaf) is np.float64 else leaf for leaf in leaves])
 
 
 def _in_parts(f: Any, init: Any, xs: Any, n: int, reverse: bool, size: int) -> tuple[Any, Any]:
@@ -133,7 +156,7 @@ def while_loop(cond: Callable[[Any], Any], body: Callable[[Any], Any], init: Any
         value = init
         while cond(value):
             value = body(value)
-        return value
+        return _plain_numbers(value)
     return _traced_while(traces[-1], cond, body, init)
 
 
@@ -252,7 +275,7 @@ def _traced_scan(
         carry = _turn(trace, start.nodes, [trace.values[node] for node in start.nodes], f"{prefix}c")
         turn = iter(_turn(trace, rows, values, f"{prefix}x"))
         x = tree.build([None if found is None else next(turn) for found in arrays_in])
-        answer = f(start.build(carry), x)
+        answer = ask(f, start.build(carry), x)
         if not isinstance(answer, tuple | list) or len(answer) != 2:
             raise ShapeError("scan_result")
         out, dtypes = _matched(start, answer[0], trace, "scan")
@@ -279,21 +302,28 @@ def _depth(trace: Trace) -> int:
     return fresh()
 
 
+def _condition(found: Any, trace: Trace) -> Node:
+    """The truth value that a condition returned."""
+    import numpy as np
+
+    node = operand(found, trace)[0] if isinstance(found, bool | np.bool_ | np.ndarray) else as_node(found, trace)
+    if node is None or node.shape:
+        raise UnsupportedOperation("loop_condition")
+    return node if node.dtype is BOOL else make("ne", node, ops.ZERO)
+
+
 def _traced_while(trace: Trace, cond: Any, body: Any, init: Any) -> Any:
     start = _Carry(trace, init)
     prefix = f"w{_depth(trace)}"
     for _ in range(3):
         carry = _turn(trace, start.nodes, [trace.values[node] for node in start.nodes], f"{prefix}c")
-        truth = as_node(cond(start.build(carry)), trace)
-        out, dtypes = _matched(start, body(start.build(carry)), trace, "while_loop")
+        truth = _condition(ask(cond, start.build(carry)), trace)
+        out, dtypes = _matched(start, ask(body, start.build(carry)), trace, "while_loop")
         if all(dtype is node.dtype for dtype, node in zip(dtypes, start.nodes, strict=True)):
             break
         start.nodes = [arrays.cast(node, dtype) for node, dtype in zip(start.nodes, dtypes, strict=True)]
         trace.wrap_all(start.nodes, 0)
-    if truth is None or truth.shape:
-        raise UnsupportedOperation("loop_condition")
     out = [arrays.cast(arrays.full(node, before), before.dtype) for node, before in zip(out, start.nodes, strict=True)]
-    truth = truth if truth.dtype is BOOL else make("ne", truth, ops.ZERO)
     ins = [ops.symbol(f"{prefix}c{i}", node.shape, node.dtype) for i, node in enumerate(start.nodes)]
     made, more, fixed = _closed([*out, truth], ins, f"{prefix}k")
     inputs = (*ins, *more)

@@ -44,6 +44,19 @@ class Tree:
         """For each leaf the keys that lead to it."""
         return [()] if self._spec is None else [tuple(path) for path in self._spec.paths()]
 
+    def spread(self, prefix: Any) -> list[Any] | None:
+        """One value for each leaf, from a nest that ends at this one's leaves or before; ``None`` if it is another."""
+        if self._spec is None:
+            return [prefix] if flatten(prefix)[1] is LEAF else None
+        import optree
+
+        try:
+            return optree.broadcast_prefix(
+                prefix, self.build(range(self.count)), none_is_leaf=True, namespace=_NAMESPACE
+            )
+        except ValueError:
+            return None
+
 
 LEAF: Final = Tree(None)
 
