@@ -80,7 +80,12 @@ def _simple(part: Any) -> Any:
 
 def _bounds(part: slice, n: int) -> Slice:
     start, stop, step = part.indices(n)
-    return start, len(range(start, stop, step)), step
+    return _regular(start, len(range(start, stop, step)), step)
+
+
+def _regular(start: int, count: int, step: int) -> Slice:
+    """Equal parts are named alike: a step says something from two entries on."""
+    return start, count, step if count > 1 else 1
 
 
 def _whole(index: int, n: int, axis: int) -> int:
@@ -250,10 +255,29 @@ def _flat(indices: list[Node], sizes: list[int], shape: Shape) -> tuple[Node, bo
 
 
 def part(found: Traced, owner: Traced, region: Region, axes: tuple[int | None, ...]) -> Traced:
-    """Remember that ``found`` is a part of ``owner``, named by a key."""
+    """Remember that ``found`` is a part of ``owner``, named by a key. A part of a part is one of the whole, so that a
+    loop which cuts off piece after piece makes no chain."""
+    whole = owner._view
+    if whole is not None and whole.region is not None and found.size:
+        region, axes = (
+            _inner(whole, region),
+            tuple([None if axis is None else whole.axes[axis] for axis in axes]),
+        )
+        owner = whole.owner
     found._view = View(owner, region, axes)
     found._seen = len(owner._log) if owner._log is not None else 0
     return found
+
+
+def _inner(whole: View, region: Region) -> Region:
+    """A region of a part, as one of what it is a part of."""
+    assert whole.region is not None
+    found = list(whole.region)
+    for axis, (start, count, step) in zip(whole.axes, region, strict=True):
+        if axis is not None:
+            first, _, stride = whole.region[axis]
+            found[axis] = _regular(first + start * stride, count, step * stride)
+    return tuple(found)
 
 
 def view(found: Traced, owner: Traced, again: Callable[[Traced], Any]) -> Traced:
@@ -371,15 +395,10 @@ def put(x: Traced, key: Any, value: Any) -> None:
 def write(x: Traced, region: Region, value: Node, level: int) -> None:
     """Put a value into a part of ``x``, and so into what it is a part of."""
     if x._view is not None:
-        owner, outer, axes, again = x._view
-        if again is not None or outer is None:
+        if x._view.region is None:
             raise UnsupportedOperation("trace_alias", **where())
-        inner = list(outer)
-        for axis, (start, count, step) in zip(axes, region, strict=True):
-            if axis is not None:
-                first, _, stride = outer[axis]
-                inner[axis] = (first + start * stride, count, step * stride)
-        write(owner, tuple(inner), arrays.reshape(value, tuple([count for _, count, _ in inner])), level)
+        inner = _inner(x._view, region)
+        write(x._view.owner, inner, arrays.reshape(value, tuple([count for _, count, _ in inner])), level)
         return
     x._level = max(x._level, level)
     if x._log is None:

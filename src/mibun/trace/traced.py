@@ -641,16 +641,20 @@ def _operator(name: str, op: str) -> None:
     def backward(self: Traced, other: Any) -> Any:
         return NotImplemented if _foreign(other) else binary(op, other, self)
 
-    def in_place(self: Traced, other: Any) -> Any:
+    setattr(Traced, f"__{name}__", forward)
+    setattr(Traced, f"__r{name}__", backward)
+    _in_place(name, lambda x, other: binary(op, x, other))
+
+
+def _in_place(name: str, function: Callable[[Traced, Any], Any]) -> None:
+    def change(self: Traced, other: Any) -> Any:
         if not self._node.shape:
             return NotImplemented  # a number is not changed, the name is bound anew
         from mibun.trace import indexing
 
-        return indexing.change(self, binary(op, self, other))
+        return indexing.change(self, function(self, other))
 
-    setattr(Traced, f"__{name}__", forward)
-    setattr(Traced, f"__r{name}__", backward)
-    setattr(Traced, f"__i{name}__", in_place)
+    setattr(Traced, f"__i{name}__", change)
 
 
 _KNOWN: Final = frozenset([Traced, float, int, bool, list, tuple, Fraction])
@@ -670,7 +674,7 @@ for _name, _op in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "
     _operator(_name, _op)
 
 
-def _by_numpy(name: str, function: str, reflected: bool = True) -> None:
+def _by_numpy(name: str, function: str) -> None:
     def forward(self: Traced, other: Any) -> Any:
         import numpy as np
 
@@ -682,8 +686,9 @@ def _by_numpy(name: str, function: str, reflected: bool = True) -> None:
         return getattr(np, function)(other, self)
 
     setattr(Traced, f"__{name}__", forward)
-    if reflected:
-        setattr(Traced, f"__r{name}__", backward)
+    setattr(Traced, f"__r{name}__", backward)
+    if name != "divmod":
+        _in_place(name, forward)
 
 
 _by_numpy("matmul", "matmul")
