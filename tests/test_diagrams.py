@@ -4,6 +4,7 @@ textbook."""
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -419,6 +420,23 @@ def test_arrays_that_code_is_given_have_their_names() -> None:
     assert [box.formula for box in entry.boxes[1:5]] == ["x @ w[:, 1]", "tanh v₁[1]", "v₂[1] − wanted[1]", "v₃[1]²"]
     assert [wire.formula for wire in entry.wires[:4]] == ["x[2]", "1 − v₂[1]²", "1", "2 · v₃[1]"]
     assert entry.wires[0].partial == x[2]
+
+
+def test_functions_within_others_are_looked_into() -> None:
+    def layer(x: Any, w: Any) -> Any:
+        return np.tanh(x * w)
+
+    def model(w: Any, x: Any) -> Any:
+        return 2 * layer(x, w)
+
+    class Model:
+        def __call__(self, x: Any) -> Any:
+            return model(2.0, x)
+
+    folded = [mb.graph(partial(model, 2.0), 3.0), mb.graph(Model(), 3.0), mb.graph(mb.grad(model), 2.0, 3.0)]
+    groups = [[box.label for box in made.view.boxes if box.kind == "group"] for made in folded]
+    assert groups == [["layer"], ["model"], ["layer"]]
+    assert [made.name for made in folded] == ["model", "f", "grad(model)"]
 
 
 def test_no_line_ends_within_a_number() -> None:

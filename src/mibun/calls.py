@@ -9,6 +9,7 @@ import linecache
 import sys
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from mibun import diagrams, ops
 from mibun.errors import ShapeError, UnsupportedOperation
 from mibun.function import Function, function
 from mibun.node import Node
-from mibun.trace.traced import VARIABLE, Trace, Traced, running
+from mibun.trace.traced import VARIABLE, Trace, Traced
 from mibun.transforms.derived import as_input, outputs
 from mibun.transforms.trees import Tree, flatten
 
@@ -52,7 +53,8 @@ def graph(fn: Callable[..., Any], /, *args: Any, argnums: Any = None) -> Diagram
     import numpy as np
 
     trace = Trace()
-    record = _Record(getattr(fn, "__code__", None))
+    inner = _inner(fn)
+    record = _Record(getattr(inner, "__code__", None))
     trace.values = record
     chosen = set(range(len(args))) if argnums is None else {argnums} if isinstance(argnums, int) else set(argnums)
     if not chosen <= set(range(len(args))):
@@ -80,22 +82,20 @@ def graph(fn: Callable[..., Any], /, *args: Any, argnums: Any = None) -> Diagram
             labels[own] = label
             stand_ins.append(Traced(trace, symbol, given, VARIABLE))
         built.append(tree.build(stand_ins))
-    running().append(trace)
     try:
-        with np.errstate(all="ignore"):
+        with trace.under_way(), np.errstate(all="ignore"):
             nodes, *_ = outputs(fn(*built), trace)
     finally:
-        running().pop()
         groups = record.groups()
     if not nodes:
         raise UnsupportedOperation("no_number", kind="None", title="graph")
-    title = getattr(fn, "__name__", "f")
+    title = getattr(fn, "__name__", getattr(inner, "__name__", "f"))
     values = {node.attrs: value for node, value in record.items() if node.op == "symbol"}
     return diagrams.of_nodes(
         nodes,
         values,
         variables=list(labels),
-        name="f" if title == "<lambda>" else title,
+        name="f" if title in ("<lambda>", "__call__") else title,
         groups=groups,
         sources=record.sources,
         labels=labels,
@@ -135,6 +135,16 @@ def _required(fn: Callable[..., Any]) -> list[str]:
         return []
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return [p.name for p in parameters if p.default is p.empty and p.kind in kinds]
+
+
+def _inner(fn: Any) -> Any:
+    """The Python function within a partial or a transformed one; the method by which an object is called."""
+    while not hasattr(fn, "__code__"):
+        within = fn.func if isinstance(fn, partial) else getattr(fn, "__wrapped__", None)
+        if within is None:
+            return type(fn).__call__
+        fn = within
+    return fn
 
 
 def _names(fn: Callable[..., Any], count: int) -> list[str]:
