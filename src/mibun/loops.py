@@ -96,7 +96,7 @@ class Call:
     ) -> None:
         self.fn = fn
         self.results = results
-        self._make = make
+        self._make: Callable[[], Body] | None = make
         self._body: Body | None = None
         self.name = name
         self.batched = batched
@@ -105,6 +105,9 @@ class Call:
         return self.results[index]
 
     def rule(self) -> Body:
+        make = self._make
         if self._body is None:
-            self._body = self._make()
+            assert make is not None
+            self._body = make()
+            self._make = None  # it holds values of the run in which the call was found
         return self._body

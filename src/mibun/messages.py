@@ -1421,16 +1421,14 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "a[1:3] = …처럼 원래 배열에 직접 쓰거나, 먼저 b = a[1:3].copy()처럼 복사해 주세요.",
         ),
     },
-    "trace_stale": {
+    "trace_leaked": {
         "en": (
-            "{file}, line {line}: "
-            "This array is a view of one that was written to since; in NumPy, it would have changed with it.",
-            "Take the part again after writing, or a copy before it: b = a[1:3].copy().",
+            "{file}, line {line}: This value belongs to a call of the function that is over.",
+            "Return what you want to keep instead of storing it outside of the function; has_aux=True takes it along.",
         ),
         "ko": (
-            "{file} {line}번째 줄: "
-            "이 배열은 다른 배열의 일부(뷰)인데 그 뒤에 원래 배열이 바뀌었습니다. NumPy에서는 이 배열도 함께 바뀝니다.",
-            "바꾼 뒤에 그 부분을 다시 꺼내거나, 바꾸기 전에 b = a[1:3].copy()처럼 복사해 주세요.",
+            "{file} {line}번째 줄: 이 값은 이미 끝난 함수 호출에 속한 값입니다.",
+            "함수 밖에 저장해 두지 말고 함숫값으로 돌려주세요. has_aux=True를 쓰면 함께 돌려받을 수 있습니다.",
         ),
     },
     # Tracing: shapes and decisions
@@ -1468,12 +1466,12 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
     "trace_branch_in_loop": {
         "en": (
             "{file}, line {line}: "
-            "The body of mb.scan, mb.while_loop or mb.vmap is run once for all its values, so it cannot branch on one.",
+            "The body of mb.scan or mb.while_loop is run once for all its turns, so it cannot branch on a value.",
             "Calculate both branches and choose with np.where(condition, a, b).",
         ),
         "ko": (
-            "{file} {line}번째 줄: mb.scan, mb.while_loop, mb.vmap에 넣은 함수는 "
-            "모든 값에 대하여 한 번만 실행되므로, 그 안에서 값에 따라 갈라질 수 없습니다.",
+            "{file} {line}번째 줄: mb.scan이나 mb.while_loop에 넣은 함수는 "
+            "모든 반복에 대하여 한 번만 실행되므로, 그 안에서 값에 따라 갈라질 수 없습니다.",
             "두 경우를 모두 계산하고 np.where(조건, a, b)로 골라 주세요.",
         ),
     },
@@ -1533,7 +1531,7 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "argnums_range": {
         "en": (
-            "mb.{title} is to differentiate by argument {given}, but {count} were given.",
+            "mb.{title} is to differentiate by argument {given}; arguments given: {count}.",
             "Arguments count from 0; those given by name are not counted.",
         ),
         "ko": (
@@ -1633,6 +1631,16 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
         "ko": (
             "mb.custom({name})의 규칙이 {given:을} 돌려주었습니다. 함숫값의 접벡터 {wanted:이} 필요합니다.",
             "rule(primals, tangents)는 함숫값과 모양이 같은 접벡터나 (값, 접벡터)를 돌려주어야 합니다.",
+        ),
+    },
+    "custom_closure": {
+        "en": (
+            "The rule of mb.custom({name}) reads a value of the differentiation around it.",
+            "Give it to the function as an argument: what is differentiated comes to a rule through primals only.",
+        ),
+        "ko": (
+            "mb.custom({name})의 규칙이 바깥에서 미분하고 있는 값을 읽습니다.",
+            "그 값을 함수의 인수로 넘겨주세요. 미분하는 값은 primals로만 규칙에 전해집니다.",
         ),
     },
     "checkpoint": {

@@ -643,7 +643,7 @@ class _Survey:
         self._all_names = True
         wrapped = getattr(value, "__wrapped__", None)
         if wrapped is not None:
-            self._waiting.append(wrapped)
+            self._waiting += [wrapped, getattr(value, "rule", None)]  # a custom function has both
         elif name not in _OWN:
             raise _Unknown(value)
 

@@ -459,7 +459,7 @@ def _call(node: Node) -> Function:
         ]
 
     if call.batched is None:
-        return lambda *args: tuple(once([np.array(arg) if np.ndim(arg) else arg for arg in args]))
+        return lambda *args: tuple(once(args))
     flags = call.batched
     shapes = [(shape[1:], dtype) for shape, dtype in call.results]
 

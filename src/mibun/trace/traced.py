@@ -32,23 +32,29 @@ if TYPE_CHECKING:
 CONSTANT, INPUT, VARIABLE, TURN = 0, 1, 2, 3
 
 
-class Mixed(Exception):
-    """A value of an outer differentiation turned up in an inner one that was taken to be independent of it."""
+class Mixed(BaseException):
+    """A value of an outer differentiation turned up in an inner one that was taken to be independent of it.
+
+    No ``Exception``: what the user's code catches is not meant by it.
+    """
 
 
 class Trace:
     """One run of a function: the values of all nodes so far, and the decisions on which the run depends.
 
-    ``repeats`` says whether what came out can be made again from the values alone.
+    ``repeats`` says whether what came out can be made again from the values alone, ``over`` whether the run has ended.
+    ``answers`` are values of foreign functions that are known without a call.
     """
 
-    __slots__ = ("_data", "_decided", "guards", "inputs", "repeats", "values")
+    __slots__ = ("_data", "_decided", "answers", "guards", "inputs", "over", "repeats", "values")
 
     def __init__(self) -> None:
         self.values: dict[Node, Any] = {}
         self.guards: list[tuple[Node, Any]] = []
         self.inputs: list[Traced] = []
         self.repeats = True
+        self.over = False
+        self.answers: dict[Any, Any] = {}
         self._decided: set[Node] = set()
         self._data: dict[int, tuple[Any, Node]] = {}
 
@@ -80,6 +86,24 @@ class Trace:
         finally:
             self.guards, self._decided = held
 
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """The run itself: what NumPy is asked for within belongs to this record."""
+        traces = running()
+        traces.append(self)
+        try:
+            yield
+        finally:
+            traces.pop()
+            self.over = True
+
+    def own(self, value: Traced) -> None:
+        """See that a stand-in belongs to this run. One of a run around it is :class:`Mixed`, others are refused."""
+        if value.record is not self:
+            if value.record.over or self.over:
+                raise UnsupportedOperation("trace_leaked", **where())
+            raise Mixed
+
     def data(self, array: Any) -> Node:
         """A constant array. One that was used before, and has not changed since, is the same node."""
         import numpy as np
@@ -98,7 +122,8 @@ def decided(value: Any) -> Any:
     """What a guard's value is compared by: the number itself, or the contents of an array."""
     if getattr(value, "shape", ()) == ():
         value = value.item() if hasattr(value, "item") else value
-        return "nan" if isinstance(value, float) and math.isnan(value) else value
+        # 0.0 is not -0.0 to every function, and NaN is itself.
+        return str(value) if isinstance(value, float) and not abs(value) > 0 else value
     return value.shape, value.tobytes()
 
 
@@ -275,6 +300,11 @@ class Traced:
         if not self._node.shape:
             raise TypeError("iteration over a 0-d array")
         return (self[i] for i in range(self._node.shape[0]))
+
+    def __contains__(self, value: Any) -> bool:
+        import numpy as np
+
+        return bool(np.any(self == value))
 
     def __repr__(self) -> str:
         if self._level == TURN:
@@ -491,7 +521,7 @@ def operand(value: Any, trace: Trace) -> tuple[Node, Any, int]:
     kind = type(value)
     if kind is Traced:
         if value._trace is not trace:
-            raise Mixed
+            trace.own(value)
         node = value._node if value._writes is None and value._view is None else value.node
         return node, value._value, value._level
     if kind is float or kind is int:

@@ -151,12 +151,8 @@ class Derived:
         ]
         trace.inputs = stand_ins
         setup = given.setup(self.__wrapped__, trace, stand_ins, symbols, INPUT if self._keep else VARIABLE)
-        running().append(trace)
-        try:
-            with growing():
-                made = self._transform(setup)
-        finally:
-            running().pop()
+        with trace.under_way(), growing():
+            made = self._transform(setup)
         interpret.fill(made.nodes, trace.values)
         values = tuple([trace.values[node] for node in made.nodes])
         answer = made.assemble(_own(values, [*given.values, *_data_of(trace)]))
@@ -413,8 +409,8 @@ def outputs(
     nodes: list[Node] = []
     places: list[int] = []
     for leaf in leaves:
-        if type(leaf) is Traced and leaf.record is not trace:
-            raise Mixed
+        if type(leaf) is Traced:
+            trace.own(leaf)
         node = None if extra and type(leaf) in (int, float) else as_node(leaf, trace, whole)
         if node is None and type(leaf) not in _ATOMS:
             trace.repeats = False  # an object that the function made, perhaps: a new one each time
@@ -430,8 +426,7 @@ def as_node(leaf: Any, trace: Trace, whole: bool = False) -> Node | None:
     import numpy as np
 
     if type(leaf) is Traced:
-        if leaf.record is not trace:
-            raise Mixed
+        trace.own(leaf)
         return leaf.node
     if isinstance(leaf, bool | str | type(None)):
         return None

@@ -10,7 +10,7 @@ from mibun.errors import ShapeError, UnsupportedOperation
 from mibun.loops import Body, Call
 from mibun.node import Node
 from mibun.ops import INTEGER, REAL, SINGLE, make
-from mibun.trace.traced import TURN, VARIABLE, Trace, Traced, operand, running
+from mibun.trace.traced import TURN, VARIABLE, Mixed, Trace, Traced, operand, running
 from mibun.transforms.derived import as_node, fresh
 from mibun.transforms.trees import Tree, flatten
 
@@ -50,11 +50,18 @@ class Custom:
         args = [arrays.cast(node, REAL) if node.dtype is ops.NUMBER else node for node, _, _ in found]
         level = max([level for _, _, level in found])
 
+        fixed = [None if i in places else leaf for i, leaf in enumerate(leaves)]  # nothing of this run is kept
+
         def nested(values: Sequence[Any]) -> Any:
-            full = list(leaves)
+            full = list(fixed)
             for i, value in zip(places, values, strict=True):
                 full[i] = value
             return tree.build(full)
+
+        which = [(type(leaf), leaf if isinstance(leaf, int | str) else id(leaf)) for leaf in fixed]
+
+        def key(nodes: Sequence[Node]) -> Any:
+            return self, tree, *which, *nodes
 
         shape_of: list[Tree] = []
 
@@ -62,23 +69,24 @@ class Custom:
             held = running()[:]
             running().clear()
             try:
-                result = self.__wrapped__(*nested(values))
+                result = self.__wrapped__(*nested([_copy(value) for value in values]))
             finally:
                 running()[:] = held
             parts, nest = flatten(result)
             shape_of[:] = [nest]
-            return [np.asarray(part) for part in parts]
+            return [np.array(part) for part in parts]  # the function may keep its own and write to it
 
-        for node, arg in zip([node for node, _, _ in found], args, strict=True):
-            trace.wrap(arg, level)
-            del node
-        first = plain(*[_copy(trace.values[arg]) for arg in args])
+        if key(args) in trace.answers:
+            return trace.answers[key(args)]
+        trace.wrap_all(args, level)
+        given = [trace.values[arg] for arg in args]
+        first = plain(*given)
         results = tuple([(part.shape, _dtype(part)) for part in first])
         nest = shape_of[0]
         stamp = fresh()
 
         def rule() -> Body:
-            return self._rule(args, results, nest, nested, stamp)
+            return self._rule(given, first, results, nest, nested, key, stamp)
 
         node = make("call", *args, attrs=Call(plain, results, rule, self.__name__))
         trace.values.setdefault(
@@ -88,42 +96,49 @@ class Custom:
 
     def _rule(
         self,
-        args: Sequence[Node],
+        given: Sequence[Any],
+        first: Sequence[Any],
         results: Sequence[tuple[Any, str]],
         nest: Tree,
         nested: Callable[[Sequence[Any]], Any],
+        key: Callable[[Sequence[Node]], Any],
         stamp: int,
     ) -> Body:
-        """The rule, traced on symbols for arguments, values and tangents."""
+        """The rule, traced on symbols for arguments, values and tangents. They have the values of the first call, so
+        that foreign functions which the rule calls see arguments that occur; the value itself is known without one."""
         import numpy as np
 
-        ins = [ops.symbol(f"u{stamp}_{i}", arg.shape, arg.dtype) for i, arg in enumerate(args)]
-        outs = [ops.symbol(f"v{stamp}_{i}", shape, dtype) for i, (shape, dtype) in enumerate(results)]
-        tangents = [ops.symbol(f"t{stamp}_{i}", arg.shape, arg.dtype) for i, arg in enumerate(args)]
         trace = Trace()
-        with np.errstate(all="ignore"):
-            for symbol in (*ins, *outs, *tangents):
-                trace.values[symbol] = np.full(symbol.shape, 0.5, symbol.dtype)[()]
-            held = running()[:]
-            running()[:] = [trace]
-            try:
-                primals = nested([Traced(trace, x, trace.values[x], TURN) for x in ins])
-                moved = nested([Traced(trace, x, trace.values[x], TURN) for x in tangents])
-                answer = self.rule(primals, moved)
-            finally:
-                running()[:] = held
+
+        def stand_ins(letter: str, values: Sequence[Any], dtypes: Sequence[str]) -> list[Traced]:
+            found = []
+            for i, (value, dtype) in enumerate(zip(values, dtypes, strict=True)):
+                symbol = ops.symbol(f"{letter}{stamp}_{i}", np.shape(value), dtype)
+                trace.values[symbol] = np.asarray(value, dtype)[()]
+                found.append(Traced(trace, symbol, trace.values[symbol], TURN))
+            return found
+
+        dtypes = [_dtype(np.asarray(value)) for value in given]
+        primals = stand_ins("u", given, dtypes)
+        values = stand_ins("v", first, [dtype for _, dtype in results])
+        moved = stand_ins("t", [np.full(np.shape(value), 0.5) for value in given], dtypes)
+        ins, outs, tangents = ([x.node for x in group] for group in (primals, values, moved))
+        trace.answers[key(ins)] = nest.build(values)
+        held = running()[:]
+        running().clear()
+        try:
+            with trace.under_way(), np.errstate(all="ignore"):
+                answer = self.rule(nested(primals), nested(moved))
+        except Mixed:
+            raise UnsupportedOperation("custom_closure", name=self.__name__) from None
+        finally:
+            running()[:] = held
         if (
             isinstance(answer, tuple)
             and len(answer) == 2
             and not (not nest.single and nest.count == 2 and not isinstance(answer[0], tuple | list))
         ):
-            values, answer = answer
-            replace = {}
-            for leaf, symbol in zip(flatten(values)[0], outs, strict=True):
-                node = as_node(leaf, trace)
-                if node is not None and node.op == "item" and node.args[0].op == "call":
-                    replace[node] = symbol  # the rule calls the function itself for the value: it is known already
-            del replace
+            answer = answer[1]
         leaves, _ = flatten(answer)
         if len(leaves) != len(outs):
             raise ShapeError("custom_rule", name=self.__name__, given=len(leaves), wanted=len(outs))
@@ -192,6 +207,7 @@ def implicit(solve: Callable[..., Any], residual: Callable[..., Any]) -> Callabl
         matrix = np.reshape(jacobian(residual)(x, *args), (n, n))
         return -np.reshape(_solve(matrix, np.reshape(moved, (n,))), np.shape(x))
 
+    rule.__wrapped__ = residual  # type: ignore[attr-defined]  # what is read is what the residual reads
     found = Custom(solve, rule)
     found.__name__ = getattr(solve, "__name__", "implicit")
     return found
