@@ -12,7 +12,7 @@ from typing import Final
 
 from mibun import fold
 from mibun.node import Node, Shape
-from mibun.ops import NUMBER, REAL, ZERO, const, data, make
+from mibun.ops import NUMBER, REAL, SINGLE, ZERO, const, data, make
 
 Slice = tuple[int, int, int]
 
@@ -169,6 +169,11 @@ def matmul(a: Node, b: Node) -> Node:
     first = lead[len(lead) - len(a.shape) + 2 :] + "ab"
     second = lead[len(lead) - len(b.shape) + 2 :] + "bc"
     return contract((first, second, lead + "ac"), a, b)
+
+
+def tie_width(matrix: Node) -> float:
+    """Eigenvalues that are as close as this, beside the greatest, cannot be told apart."""
+    return 8 * matrix.shape[-1] * (1.2e-7 if matrix.dtype is SINGLE else 2.2e-16)
 
 
 def item(of: Node, index: int) -> Node:

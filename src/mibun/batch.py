@@ -158,12 +158,20 @@ def _contract(node: Node, args: list[Node], flags: list[bool], size: int) -> Nod
     return arrays.contract((left, right, letter + out), *args)
 
 
-def _solve(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
+def _two_matrices(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
     a, b = args
     rank = max(len(node.args[0].shape), len(node.args[1].shape))
     a = expand(a, range(1, 1 + rank - len(node.args[0].shape))) if flags[0] else a
     b = expand(b, range(1, 1 + rank - len(node.args[1].shape))) if flags[1] else b
-    return make("solve", a, b)
+    return make(node.op, a, b)
+
+
+def _spectral(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
+    found = []
+    for arg, old, batched, inner in zip(args, node.args, flags, (2, 1, 2, 1), strict=True):
+        gap = len(node.shape) - 2 - (len(old.shape) - inner)
+        found.append(expand(arg, range(1, 1 + gap)) if batched and gap else arg)
+    return make("spectral", *found)
 
 
 def _stacked(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
@@ -354,7 +362,9 @@ RULES: Final[dict[str, Rule]] = {
     "take": _take,
     "scatter": _scatter,
     "contract": _contract,
-    "solve": _solve,
+    "solve": _two_matrices,
+    "adjugate_rate": _two_matrices,
+    "spectral": _spectral,
     "inv": _stacked,
     "det": _stacked,
     "adjugate": _stacked,

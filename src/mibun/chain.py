@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from mibun import arrays, fold
+from mibun.batch import batch
 from mibun.errors import BudgetExceeded, UnsupportedOperation
 from mibun.loops import Body, Scan, While, inputs
 from mibun.node import TABLES, Node, contains, growing, postorder, rebuild
-from mibun.ops import BOOL, INTEGER, ONE, OPS, ZERO, apply, derivative, make, symbol
+from mibun.ops import BOOL, INTEGER, ONE, OPS, ZERO, apply, data, derivative, make, symbol
 from mibun.rules import (
     ABSTRACT,
     ARRAY_TABLE,
@@ -27,6 +28,9 @@ from mibun.rules import (
     Program,
     Rule,
     abstract,
+    divided_differences,
+    spectral_pull,
+    spectral_push,
 )
 from mibun.step import Step
 
@@ -152,7 +156,9 @@ def _push(order: Iterable[Node], tangents: dict[Node, Node], varying: set[Node] 
         if kind == "several":
             several[inner] = _push_several(inner, [tangents.get(arg) for arg in inner.args]) if moves else {}
         elif moves:
-            if not by_rule and inner.op != "apply":
+            if inner.op == "spectral":
+                tangent = _push_spectral(inner, [tangents.get(arg) for arg in inner.args])
+            elif not by_rule and inner.op != "apply":
                 tangent = ARRAY_TABLE[inner.op].push(inner, [tangents.get(arg) for arg in inner.args])
             elif floats and by_rule:
                 tangent = rule_for(inner, varies).along(inner, [tangents.get(arg, ZERO) for arg in inner.args])
@@ -224,8 +230,9 @@ def pull_back(
             elif type(passes) is tuple:
                 flags = [arg in steep for arg in args]
                 for i, varying_here in enumerate(passes):
-                    if varying_here:
-                        gather(adjoints, args[i], _share(inner, i, adjoint, flags))
+                    share = _share(inner, i, adjoint, flags) if varying_here else ZERO
+                    if share is not ZERO:
+                        gather(adjoints, args[i], share)
             else:
                 for i, share_of in passes:
                     share = adjoint if share_of is None else share_of((*args, inner, adjoint))
@@ -280,6 +287,7 @@ _STEEP: Final = frozenset(
         "inv",
         "logdet",
         "cholesky",
+        "spectral",
         "item",
     ]
 )
@@ -316,10 +324,10 @@ def _any_alive(adjoints: Iterable[Node]) -> Node | None:
 
 def _share(node: Node, position: int, adjoint: Node, steep: Sequence[bool]) -> Node:
     """What a function of arrays passes back to one argument; ``steep`` says whose slopes may be infinite."""
-    rule = ARRAY_TABLE[node.op]
+    back = _pull_spectral if node.op == "spectral" else ARRAY_TABLE[node.op].pull
     live = fold.alive(adjoint) if adjoint.op == "where" and any(steep) else None
     if live is None:
-        return rule.pull(node, position, arrays.full(adjoint, node))
+        return back(node, position, arrays.full(adjoint, node))
     live = arrays.broadcast(live, node.shape)
     if node.op in _MIXING:  # entries that nothing alive depends on must not be factors of others
         parts = [
@@ -327,12 +335,12 @@ def _share(node: Node, position: int, adjoint: Node, steep: Sequence[bool]) -> N
             for i, (arg, flag) in enumerate(zip(node.args, steep, strict=True))
         ]
         node = make(node.op, *parts, attrs=node.attrs)
-    share = rule.pull(node, position, arrays.full(adjoint, node))
+    share = back(node, position, arrays.full(adjoint, node))
     return fold.where(_reached(node, position, live), share, ZERO) if steep[position] else share
 
 
 _MIXING: Final = frozenset(["contract", "cumprod", "recurrence"])
-_BY_MATRIX: Final = frozenset(["inv", "solve", "cholesky", "adjugate"])
+_BY_MATRIX: Final = frozenset(["inv", "solve", "cholesky", "adjugate", "adjugate_rate"])
 
 
 def _reached(node: Node, position: int, live: Node) -> Node:
@@ -388,6 +396,39 @@ def _passes(node: Node, varies: tuple[bool, ...]) -> list[tuple[int, Program | N
 
 def _times(slope: Node) -> Program:
     return lambda values: fold.mul(slope, values[-1])
+
+
+# The chain rule through functions of eigenvalues
+
+
+def _push_spectral(node: Node, tangents: list[Node | None]) -> Node:
+    da, _, _, dg = tangents
+    return spectral_push(node, _differences(node) if da is not None else ZERO, da, dg)
+
+
+def _pull_spectral(node: Node, position: int, adjoint: Node) -> Node:
+    return spectral_pull(node, position, _differences(node) if position == 0 else ZERO, adjoint)
+
+
+def _differences(node: Node) -> Node:
+    """How the numbers for the eigenvalues differ beside the eigenvalues. Their slopes are asked for here and not
+    before, since first derivatives do without."""
+    w, g = node.args[1], node.args[3]
+    source = w.args[0] if w.op == "reshape" else w
+    n = source.shape[-1]
+    seed = symbol(f"along {node.serial}", source.shape, source.dtype)
+    (moved,) = push_along([g], {source: seed})
+    if moved is ZERO:
+        return divided_differences(w, g, ZERO)
+    (slopes,) = batch([arrays.full(moved, g)], {seed: _units(n, source)}, n)
+    return divided_differences(w, g, arrays.move(slopes, 0, len(g.shape)))
+
+
+def _units(n: int, like: Node) -> Node:
+    import numpy as np
+
+    units = data(np.eye(n, dtype=like.dtype).reshape((n, *[1] * (len(like.shape) - 1), n)))
+    return arrays.broadcast(units, (n, *like.shape))
 
 
 # The chain rule through several values and through loops

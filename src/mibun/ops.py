@@ -77,6 +77,8 @@ ARRAYS: Final[dict[str, Op]] = {
         *_list("bilinear", 2, "contract"),  # einsum of two
         *_list("array", 1, "prod cumprod amax amin inv det adjugate logdet cholesky"),
         *_list("array", 2, "recurrence solve"),  # recurrence(a, b): y[i] = a[i] y[i-1] + b[i]
+        *_list("array", 2, "adjugate_rate"),  # adjugate_rate(A, X): the derivative of the adjugate of A along X
+        *_list("array", 4, "spectral"),  # spectral(A, w, V, g): V diag(g) Vᵀ, g averaged over equal eigenvalues w of A
         *_list("integer", 1, "argmax argmin argsort nonzero"),
         *_list("integer", 2, "searchsorted"),
         *_list("several", 1, "eigh"),
@@ -200,6 +202,10 @@ def _solved(args: tuple[Node, ...], attrs: Any) -> tuple[Shape, str]:
     return broadcast(a.shape[:-2], b.shape[:-2]) + b.shape[-2:], promote(a.dtype, b.dtype)
 
 
+def _matrices(shape: Shape, lead: Shape, args: tuple[Node, ...]) -> tuple[Shape, str]:
+    return broadcast(shape[:-2], lead) + shape[-2:], promote(*[arg.dtype for arg in args])
+
+
 def _several(args: tuple[Node, ...], attrs: Any) -> tuple[Shape, str]:
     return (), TUPLE
 
@@ -233,6 +239,8 @@ SHAPES: Final[dict[str, Rule]] = {
     "inv": _square,
     "det": lambda args, attrs: (_square(args, attrs)[0][:-2], args[0].dtype),
     "adjugate": _square,
+    "adjugate_rate": lambda args, _: _matrices(args[0].shape, args[1].shape[:-2], args),
+    "spectral": lambda args, _: _matrices(args[0].shape, args[3].shape[:-1], args),
     "logdet": lambda args, attrs: (_square(args, attrs)[0][:-2], args[0].dtype),
     "cholesky": _square,
     "recurrence": lambda args, _: (args[1].shape, promote(args[0].dtype, args[1].dtype)),

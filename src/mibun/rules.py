@@ -639,23 +639,48 @@ def _cholesky_pull(a: Node, low: Node, g: Node) -> Node:
 array("cholesky", MATRIX, _cholesky_push, _cholesky_pull)
 
 
-def _adjugate_push(a: Node, out: Node, da: Node) -> Node:
-    """From adj(A) = det(A) A⁻¹; where A has no inverse there is NaN."""
+array(
+    "adjugate",
+    MATRIX,
+    lambda a, out, da: make("adjugate_rate", a, full(da, a)),
+    lambda a, out, g: _transposed(make("adjugate_rate", a, swap(full(g, a))), a),
+)
+
+
+def _transposed(x: Node, like: Node) -> Node:
+    return arrays.fit(swap(x), x.shape, like)
+
+
+def _adjugate_twice(a: Node, x: Node, y: Node) -> Node:
+    """The second derivative of the adjugate along X and Y, from adj(A) = det(A) A⁻¹; NaN where A has no inverse."""
+    n = max(len(a.shape), len(x.shape), len(y.shape))
     inverse = make("inv", a)
-    slope = expand(
-        total(fold.mul(swap(out), da), (len(a.shape) - 2, len(a.shape) - 1)), (len(a.shape) - 2, len(a.shape) - 1)
-    )
-    return fold.sub(fold.mul(slope, inverse), matmul(matmul(inverse, da), out))
+
+    def trace(p: Node, q: Node) -> Node:
+        return expand(total(fold.mul(swap(p), q), (n - 2, n - 1)), (n - 2, n - 1))
+
+    by_y = make("adjugate_rate", a, y)
+    along_x, along_y = matmul(inverse, x), matmul(inverse, y)
+    adjugate = make("adjugate", a)
+    first = fold.mul(trace(by_y, x), inverse)
+    second = fold.mul(trace(adjugate, x), matmul(along_y, inverse))
+    third = matmul(matmul(along_y, along_x), adjugate)
+    fourth = matmul(along_x, by_y)
+    return fold.sub(fold.add(fold.sub(first, second), third), fourth)
 
 
-def _adjugate_pull(a: Node, out: Node, g: Node) -> Node:
-    inverse = make("inv", a)
-    axes = (len(a.shape) - 2, len(a.shape) - 1)
-    weight = expand(total(fold.mul(g, inverse), axes), axes)
-    return fold.sub(fold.mul(weight, swap(out)), matmul(matmul(swap(inverse), g), swap(out)))
+def _adjugate_rate_push(a: Node, x: Node, out: Node, da: Node, dx: Node) -> Node:
+    linear_part = ZERO if dx is ZERO else make("adjugate_rate", a, dx)
+    return linear_part if da is ZERO else fold.add(_adjugate_twice(a, x, da), linear_part)
 
 
-array("adjugate", MATRIX, _adjugate_push, _adjugate_pull)
+array(
+    "adjugate_rate",
+    MATRIX,
+    _adjugate_rate_push,
+    lambda a, x, out, g: _transposed(_adjugate_twice(a, x, swap(g)), a),
+    lambda a, x, out, g: _transposed(make("adjugate_rate", a, swap(g)), x),
+)
 
 
 class SeveralRule(NamedTuple):
@@ -669,34 +694,117 @@ class SeveralRule(NamedTuple):
     pull: Callable[[Node, dict[int, Node]], Node]
 
 
-def _gaps(w: Node) -> Node:
-    """1/(w[j] - w[i]), 0 where two eigenvalues are equal."""
+# Equal eigenvalues tie: they move as their mean, as the ties of a maximum do, whatever eigenvectors were found for
+# them. The mean has a slope; the eigenvectors have none, unless the matrix changes in a way that leaves them alone.
+
+
+def ties(w: Node) -> tuple[Node, Node]:
+    """Which eigenvalues are equal, as far as can be told, and w[j] - w[i], 0 where they are."""
     n = len(w.shape)
     gap = fold.sub(expand(w, (n - 1,)), expand(w, (n,)))
-    same = make("eq", gap, ZERO)
-    return make("where", same, ZERO, fold.div(ONE, make("where", same, ONE, gap)))
+    size = expand(arrays.reduced("amax", make("abs", w), (n - 1,)), (n - 1, n))
+    same = make("le", make("abs", gap), fold.mul(const(arrays.tie_width(w)), size))
+    return same, make("where", same, ZERO, gap)
+
+
+def _shared(w: Node, x: Node) -> Node:
+    """Numbers for each eigenvalue, averaged over equal ones."""
+    same = arrays.cast(ties(w)[0], w.dtype)
+    sums = total(fold.mul(same, expand(x, (len(x.shape) - 1,))), (max(len(x.shape), len(w.shape)),))
+    return fold.div(sums, total(same, (len(w.shape),)))
+
+
+def _over_gaps(w: Node, x: Node) -> Node:
+    """x[i, j] / (w[j] - w[i]); between equal eigenvalues 0 if x is 0 there, as far as can be told, else infinite."""
+    n = len(w.shape)
+    same, gap = ties(w)
+    size = expand(arrays.reduced("amax", make("abs", x), (n - 1, n)), (n - 1, n))
+    diagonal = ops.data(_identity(w.shape[-1]))
+    small = make("or", diagonal, make("le", make("abs", x), fold.mul(const(arrays.tie_width(w)), size)))
+    return fold.where(make("and", same, small), ZERO, fold.div(x, gap))
+
+
+def _identity(n: int) -> Any:
+    import numpy as np
+
+    return np.eye(n, dtype=bool)
 
 
 def _eigh_push(node: Node, da: Node) -> dict[int, Node]:
     w, vectors = arrays.item(node, 0), arrays.item(node, 1)
     da = full(da, node.args[0])
-    turned = matmul(matmul(swap(vectors), da), vectors)
     n = len(da.shape)
     diagonal = total(fold.mul(vectors, matmul(da, vectors)), (n - 2,))
-    return {0: diagonal, 1: matmul(vectors, fold.mul(_gaps(w), turned))}
+    turned = matmul(matmul(swap(vectors), da), vectors)
+    return {0: _shared(w, diagonal), 1: matmul(vectors, _over_gaps(w, turned))}
 
 
 def _eigh_pull(node: Node, adjoints: dict[int, Node]) -> Node:
     w, vectors = arrays.item(node, 0), arrays.item(node, 1)
-    n = len(vectors.shape)
     core = ZERO
     if 1 in adjoints:
-        g = full(adjoints[1], vectors)
-        core = matmul(vectors, fold.mul(_gaps(w), matmul(swap(vectors), g)))
+        turned = matmul(swap(vectors), full(adjoints[1], vectors))
+        core = matmul(matmul(vectors, _over_gaps(w, turned)), swap(vectors))
     if 0 in adjoints:
-        g = full(adjoints[0], w)
-        core = fold.add(core, fold.mul(vectors, expand(g, (n - 2,))))
-    return matmul(core, swap(vectors))
+        core = fold.add(core, make("spectral", node.args[0], w, vectors, full(adjoints[0], w)))
+    return core
+
+
+def divided_differences(w: Node, g: Node, slopes: Node) -> Node:
+    """(g[i] - g[j]) / (w[i] - w[j]), and between equal eigenvalues what it tends to, from ``slopes``, ∂g[i]/∂w[j].
+
+    For a g that changes places as its eigenvalues do, as the gradient of a symmetric function does.
+    """
+    n = len(g.shape)
+    same, gap = ties(w)
+    steps = fold.sub(expand(g, (n - 1,)), expand(g, (n,)))
+    close = ZERO if slopes is ZERO else _close(w, slopes, same)
+    return fold.where(same, close, fold.div(steps, make("where", same, ONE, gap)))
+
+
+def _close(w: Node, slopes: Node, same: Node) -> Node:
+    """Between equal eigenvalues, how much more g[i] changes with w[i] than with w[j]; on the diagonal their mean."""
+    last = len(slopes.shape) - 1
+    own = expand(total(fold.mul(_diagonal(w), slopes), (last,)), (last,))
+    mutual = fold.sub(fold.add(own, swap(own)), fold.add(slopes, swap(slopes)))
+    others = fold.where(same, fold.mul(ops.HALF, mutual), ZERO)
+    count = fold.sub(total(arrays.cast(same, w.dtype), (len(same.shape) - 1,)), ONE)
+    mean = fold.div(total(others, (last,)), make("max", count, ONE))
+    return fold.add(others, fold.mul(_diagonal(w), expand(mean, (last,))))
+
+
+def _diagonal(w: Node) -> Node:
+    return arrays.cast(ops.data(_identity(w.shape[-1])), w.dtype)
+
+
+def _unseen(w: Node, turned: Node) -> Node:
+    """A change of the matrix, in its eigenvectors, without the change of the eigenvalues."""
+    last = len(turned.shape) - 1
+    diagonal = total(fold.mul(_diagonal(w), turned), (last,))
+    return fold.sub(turned, fold.mul(_diagonal(w), expand(_shared(w, diagonal), (last,))))
+
+
+def spectral_push(node: Node, differences: Node, da: Node | None, dg: Node | None) -> Node:
+    """The derivative of V diag(g) Vᵀ, without that of V. Source: Yu. L. Daletskii, S. G. Krein (1965)."""
+    matrix, w, vectors, g = node.args
+    found = ZERO
+    if da is not None:
+        turned = matmul(matmul(swap(vectors), full(da, matrix)), vectors)
+        found = matmul(matmul(vectors, fold.mul(differences, _unseen(w, turned))), swap(vectors))
+    return found if dg is None else fold.add(found, make("spectral", matrix, w, vectors, full(dg, g)))
+
+
+def spectral_pull(node: Node, position: int, differences: Node, adjoint: Node) -> Node:
+    matrix, w, vectors, g = node.args
+    if position in (1, 2):
+        return ZERO
+    turned = matmul(matmul(swap(vectors), adjoint), vectors)
+    if position == 3:
+        diagonal = total(fold.mul(_diagonal(w), turned), (len(turned.shape) - 1,))
+        return arrays.fit(_shared(w, diagonal), node.shape[:-1], g)
+    even = fold.mul(ops.HALF, fold.add(turned, swap(turned)))
+    core = matmul(matmul(vectors, _unseen(w, fold.mul(differences, even))), swap(vectors))
+    return arrays.fit(core, node.shape, matrix)
 
 
 SEVERAL_TABLE: Final[dict[str, SeveralRule]] = {"eigh": SeveralRule(MATRIX, _eigh_push, _eigh_pull)}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
+from mibun.arrays import tie_width
 from mibun.loops import Body, Scan, While
 from mibun.node import Node, Shape
 
@@ -315,6 +316,53 @@ def _adjugate(node: Node) -> Function:
     return run
 
 
+def _adjugate_rate(node: Node) -> Function:
+    """From the singular values, as the adjugate: what it is for a diagonal matrix, turned back."""
+    import numpy as np
+
+    def run(a: Value, x: Value) -> Value:
+        u, s, vh = np.linalg.svd(a)
+        turned = np.swapaxes(u, -1, -2) @ x @ np.swapaxes(vh, -1, -2)
+        pairs = _without_pairs(s)
+        diagonal = np.diagonal(turned, axis1=-2, axis2=-1)
+        core = -pairs * turned
+        places = np.arange(s.shape[-1])
+        core[..., places, places] = (pairs @ diagonal[..., None])[..., 0]
+        sign = np.linalg.det(u) * np.linalg.det(vh)
+        found = np.swapaxes(vh, -1, -2) @ core @ np.swapaxes(u, -1, -2)
+        return (sign[..., None, None] * found).astype(node.dtype, copy=False)
+
+    return run
+
+
+def _without_pairs(s: Value) -> Value:
+    """For each two of the last axis the product of the others; 0 on the diagonal."""
+    import numpy as np
+
+    n = s.shape[-1]
+    found = np.zeros((*s.shape, n), s.dtype)
+    for i in range(n):
+        rest = np.delete(s, i, axis=-1)
+        ones = np.ones((*s.shape[:-1], 1), s.dtype)
+        before = np.cumprod(np.concatenate([ones, rest[..., :-1]], axis=-1), axis=-1)
+        after = np.cumprod(np.concatenate([ones, rest[..., :0:-1]], axis=-1), axis=-1)[..., ::-1]
+        found[..., i, np.arange(n) != i] = before * after
+    return found
+
+
+def _spectral(node: Node) -> Function:
+    import numpy as np
+
+    def run(_: Value, w: Value, vectors: Value, g: Value) -> Value:
+        size = np.max(np.abs(w), axis=-1, initial=0.0)[..., None]
+        if np.any(np.diff(w, axis=-1) <= tie_width(node) * size):
+            same = np.abs(w[..., :, None] - w[..., None, :]) <= tie_width(node) * size[..., None]
+            g = (same @ g[..., None])[..., 0] / np.sum(same, axis=-1)
+        return (vectors * g[..., None, :]) @ np.swapaxes(vectors, -1, -2)
+
+    return run
+
+
 def _cholesky(node: Node) -> Function:
     import numpy as np
 
@@ -497,6 +545,8 @@ FUNCTIONS: Final[dict[str, Callable[[Node], Function]]] = {
     "inv": _inv,
     "det": _linalg("det"),
     "adjugate": _adjugate,
+    "adjugate_rate": _adjugate_rate,
+    "spectral": _spectral,
     "logdet": _linalg("logdet"),
     "cholesky": _cholesky,
     "recurrence": _recurrence,

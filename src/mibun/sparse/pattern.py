@@ -346,10 +346,21 @@ def _relation(node: Node, mine: tuple[Node, str], other: tuple[Node, str], out: 
 
 def matrixwise(walk: Walk, node: Node) -> Reach:
     """Functions of square matrices: each entry changes with all of its matrix."""
-    (x,) = node.args
+    x = node.args[0]
     n = len(x.shape)
     out = (*x.shape[:-2], 1, 1) if len(node.shape) < n else x.shape
     return walk.along(walk.reach(x), x.shape, (n - 2, n - 1), out)
+
+
+def matrices(walk: Walk, node: Node) -> Reach:
+    """The same with another matrix, or with a number for each eigenvalue, besides."""
+    found = []
+    for arg, inner in ((node.args[0], 2), (node.args[-1], 1 if node.op == "spectral" else 2)):
+        lead = arg.shape[:-inner]
+        axes = range(len(lead), len(arg.shape))
+        line = walk.along(walk.reach(arg), arg.shape, axes, (*lead, *[1] * inner))
+        found.append(walk.select(line, _lines((*lead, 1, 1), node.shape)))
+    return union(found)
 
 
 def solved(walk: Walk, node: Node) -> Reach:
@@ -560,6 +571,7 @@ RULES: Final[dict[str, Rule]] = {
     "contract": contracted,
     **dict.fromkeys(["inv", "det", "adjugate", "logdet", "cholesky"], matrixwise),
     "solve": solved,
+    **dict.fromkeys(["adjugate_rate", "spectral"], matrices),
     "item": picked,
 }
 """The reach of a node from those of its arguments, for every operation with one value."""
