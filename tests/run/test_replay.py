@@ -34,3 +34,16 @@ def test_a_second_call_gives_what_the_first_gave(form: Form) -> None:
     found = derived(*other)
     for one, wanted in zip((found[0], *found[1]), (fresh[0], *fresh[1]), strict=True):
         np.testing.assert_allclose(one, wanted, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    "shape", [(40, 2), (3, 50), (50, 3, 4), (7, 6, 2, 6, 2), (200, 3), (40, 9), (2, 2, 80), (64, 1, 2)]
+)
+def test_reductions_of_every_kind(shape: tuple[int, ...]) -> None:
+    x = np.random.default_rng(1).normal(size=shape)
+    subsets = range(1, 2 ** len(shape))
+    for axes in [tuple(axis for axis in range(len(shape)) if subset >> axis & 1) for subset in subsets]:
+        derived = mb.vmap(lambda x, axes=axes: (np.sum(x, axes), np.max(x, axes), np.prod(x, axes)))
+        many = x[np.newaxis]
+        for found, wanted in zip(derived(many), (np.sum(x, axes), np.max(x, axes), np.prod(x, axes)), strict=True):
+            np.testing.assert_allclose(found[0], wanted, rtol=1e-13, atol=1e-13)

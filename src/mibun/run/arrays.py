@@ -30,15 +30,13 @@ def _key(which: Sequence[tuple[int, int, int]]) -> tuple[slice, ...]:
 
 
 def _reshape(node: Node) -> Function:
-    shape = node.shape
-
-    def run(x: Value) -> Value:
-        return np_reshape(x, shape)
-
     import numpy as np
 
-    np_reshape = np.reshape
-    return run
+    shape = node.shape
+    if not shape:  # the one entry as a number: what follows is faster with it than with an array of no axes
+        first = (0,) * len(node.args[0].shape)
+        return lambda x: x[first]
+    return lambda x: x.reshape(shape) if type(x) is np.ndarray else np.reshape(x, shape)
 
 
 def _transpose(node: Node) -> Function:
@@ -49,22 +47,74 @@ def _transpose(node: Node) -> Function:
 def _broadcast(node: Node) -> Function:
     import numpy as np
 
-    shape = node.shape
-    return lambda x: np.broadcast_to(x, shape)
+    shape, dtype = node.shape, node.dtype
+    if not 0 <= math.prod(shape) <= FILLED or min(shape, default=0) < 0:
+        return lambda x: np.broadcast_to(x, shape)
+
+    def fill(x: Value) -> Value:
+        out = np.empty(shape, dtype)
+        out[...] = x
+        return out
+
+    return fill
+
+
+FILLED: Final = 4096  # entries up to which repeating is faster than a view of it
 
 
 def _reduce(name: str) -> Callable[[Node], Function]:
     def make(node: Node) -> Function:
         import numpy as np
 
-        axes = node.attrs
-        ufunc = {"sum": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}[name].reduce
-        axis = axes[0] if len(axes) == 1 else axes if len(axes) < len(node.args[0].shape) else None
-        if node.args[0].dtype == "bool" and name in ("sum", "prod"):
-            return lambda x: ufunc(x, axis=axis, dtype=np.int64)
-        return lambda x: ufunc(x, axis=axis)
+        x, axes = node.args[0], node.attrs
+        ufunc = {"sum": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}[name]
+        axis = axes[0] if len(axes) == 1 else axes if len(axes) < len(x.shape) else None
+        if x.dtype == "bool" and name in ("sum", "prod"):
+            return lambda x: ufunc.reduce(x, axis=axis, dtype=np.int64)
+        if min(x.shape) > 0 and math.prod(node.shape) >= MANY:
+            if 0 not in axes and 1 < max([x.shape[axis] for axis in axes]) <= FEW:
+                return _by_slices(ufunc, x.shape, axes)
+            if name == "sum" and x.dtype == "float64":
+                product = _by_product(x.shape, axes)
+                if product is not None:
+                    return product
+        return lambda x: ufunc.reduce(x, axis=axis)
 
     return make
+
+
+FEW: Final = 4  # entries along an axis up to which whole slices are combined
+MANY: Final = 32  # results from which on that is faster
+NARROW: Final = 128  # results in a row up to which a product sums columns faster
+
+
+def _by_slices(ufunc: Any, shape: Shape, axes: tuple[int, ...]) -> Function:
+    """A reduction along short axes. NumPy would take them one short run after the other."""
+    plan = [[(*[slice(None)] * axis, i) for i in range(shape[axis])] for axis in sorted(axes, reverse=True)]
+
+    def run(x: Value) -> Value:
+        for first, *others in plan:
+            whole = x
+            x = whole[first]
+            for i, key in enumerate(others):
+                x = ufunc(x, whole[key], out=x if i else None)
+        return x
+
+    return run
+
+
+def _by_product(shape: Shape, axes: tuple[int, ...]) -> Function | None:
+    """A sum over the first or the last axes as a product with ones, where that is the faster way."""
+    import numpy as np
+
+    count = math.prod([shape[axis] for axis in axes])
+    rest = tuple([n for axis, n in enumerate(shape) if axis not in axes])
+    width = math.prod(rest)
+    if axes == tuple(range(len(axes))) and count >= 2 * MANY and width <= NARROW:
+        return lambda x: np.ones(count).dot(x.reshape(count, width)).reshape(rest)
+    if axes == tuple(range(len(rest), len(shape))) and count > FEW:
+        return lambda x: x.reshape(width, count).dot(np.ones(count)).reshape(rest)
+    return None
 
 
 def _slice(node: Node) -> Function:
