@@ -312,9 +312,7 @@ def _while(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
 
 def _call(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
     call: Call = node.attrs
-    if call.batched is not None:
-        args = _all(args, flags, size)
-        return _nested_call(call, args, size)
+    fn = call.fn if call.batched is None else call.values
     results = tuple([((size, *shape), dtype) for shape, dtype in call.results])
 
     def rule() -> Body:
@@ -332,11 +330,7 @@ def _call(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
         replace = {x: new for x, new in zip(body.inputs, ins, strict=True) if x is not new}
         return Body(tuple(ins), tuple(batch(body.outputs, replace, size)))
 
-    return make("call", *args, attrs=Call(call.fn, results, rule, call.name, tuple(flags)))
-
-
-def _nested_call(call: Call, args: list[Node], size: int) -> Node:
-    raise UnsupportedOperation("vmap_call", name=call.name)
+    return make("call", *args, attrs=Call(fn, results, rule, call.name, tuple(flags)))
 
 
 RULES: Final[dict[str, Rule]] = {

@@ -80,8 +80,9 @@ class While(NamedTuple):
 class Call:
     """A foreign function: it is called, never looked into. Two calls are equal if they are of the same object.
 
-    ``fn`` takes and returns a list of arrays. ``rule()`` is the derivative: a body from (arguments, values, tangents)
-    to tangents of the values; made when it is first asked for, since it may contain the function itself.
+    ``fn`` takes arrays and returns a list of them; with ``batched``, which says which of the arguments have a batch as
+    their first axis, it is called for each of the batch. ``rule()`` is the derivative: a body from (arguments, values,
+    tangents) to tangents of the values; made when it is first asked for, since it may contain the function itself.
     """
 
     __slots__ = ("_body", "_make", "batched", "fn", "name", "results")
@@ -103,6 +104,21 @@ class Call:
 
     def result(self, index: int) -> tuple[Shape, str]:
         return self.results[index]
+
+    def values(self, *args: Any) -> list[Any]:
+        """What the function returns, as arrays of the shapes and precisions that were promised."""
+        import numpy as np
+
+        found = self.fn(*args) if self.batched is None else self._for_each(self.batched, args)
+        return [
+            np.asarray(value, dtype=dtype).reshape(shape)
+            for value, (shape, dtype) in zip(found, self.results, strict=True)
+        ]
+
+    def _for_each(self, flags: tuple[bool, ...], args: tuple[Any, ...]) -> list[list[Any]]:
+        size = next(len(arg) for arg, flag in zip(args, flags, strict=True) if flag)
+        rows = [self.fn(*[arg[i] if flag else arg for arg, flag in zip(args, flags, strict=True)]) for i in range(size)]
+        return [[row[j] for row in rows] for j in range(len(self.results))]
 
     def rule(self) -> Body:
         make = self._make

@@ -1465,13 +1465,13 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "trace_branch_in_loop": {
         "en": (
-            "{file}, line {line}: "
-            "The body of mb.scan or mb.while_loop is run once for all its turns, so it cannot branch on a value.",
+            "{file}, line {line}: The body of mb.scan or mb.while_loop is run once for all its turns, "
+            "and the rule of mb.custom once for all its calls, so it cannot branch on a value.",
             "Calculate both branches and choose with np.where(condition, a, b).",
         ),
         "ko": (
-            "{file} {line}번째 줄: mb.scan이나 mb.while_loop에 넣은 함수는 "
-            "모든 반복에 대하여 한 번만 실행되므로, 그 안에서 값에 따라 갈라질 수 없습니다.",
+            "{file} {line}번째 줄: mb.scan이나 mb.while_loop에 넣은 함수는 모든 반복에 대하여, "
+            "mb.custom의 규칙은 모든 호출에 대하여 한 번만 실행되므로, 그 안에서 값에 따라 갈라질 수 없습니다.",
             "두 경우를 모두 계산하고 np.where(조건, a, b)로 골라 주세요.",
         ),
     },
@@ -1643,6 +1643,16 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "그 값을 함수의 인수로 넘겨주세요. 미분하는 값은 primals로만 규칙에 전해집니다.",
         ),
     },
+    "custom_linear": {
+        "en": (
+            "The rule of mb.custom({name}) is not linear in the tangents.",
+            "The tangent of the value is a sum of the tangents, each times a slope: np.cos(x) * dx.",
+        ),
+        "ko": (
+            "mb.custom({name})의 규칙이 접벡터에 대하여 선형이 아닙니다.",
+            "함숫값의 접벡터는 np.cos(x) * dx처럼 인수의 접벡터마다 미분계수를 곱하여 더한 것이어야 합니다.",
+        ),
+    },
     "checkpoint": {
         "en": ("A checkpoint every {given} turns is not possible.", "Give a whole number from 1 on."),
         "ko": ("checkpoint로 쓸 수 없는 값입니다: {given}", "1 이상의 정수를 써 주세요."),
@@ -1683,7 +1693,7 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "mode": {
         "en": ("There is no mode {given}.", "Choose one of these: {modes}."),
-        "ko": ("{given:이}라는 방식은 없습니다.", "{modes} 가운데 하나를 써 주세요."),
+        "ko": ("{given:이라는} 방식은 없습니다.", "{modes} 가운데 하나를 써 주세요."),
     },
     "scan_length": {
         "en": (
@@ -1710,13 +1720,6 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
         "ko": (
             "여기에는 정사각행렬이 필요합니다. 배열의 모양은 {shape}입니다.",
             "마지막 두 축의 크기가 같아야 합니다.",
-        ),
-    },
-    "vmap_call": {
-        "en": ("The foreign function {name} cannot be mapped twice.", "Let it take whole arrays, or use one mb.vmap."),
-        "ko": (
-            "외부 함수 {name}에는 mb.vmap을 두 번 겹쳐 쓸 수 없습니다.",
-            "배열을 통째로 받게 하거나 mb.vmap을 한 번만 써 주세요.",
         ),
     },
     "vmap_mask": {

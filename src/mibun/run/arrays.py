@@ -545,33 +545,8 @@ def _while(node: Node) -> Function:
 
 
 def _call(node: Node) -> Function:
-    import numpy as np
-
-    call = node.attrs
-
-    def once(args: Sequence[Value]) -> list[Value]:
-        found = call.fn(*args)
-        return [
-            np.asarray(value, dtype=dtype).reshape(shape)
-            for value, (shape, dtype) in zip(found, call.results, strict=True)
-        ]
-
-    if call.batched is None:
-        return lambda *args: tuple(once(args))
-    flags = call.batched
-    shapes = [(shape[1:], dtype) for shape, dtype in call.results]
-
-    def each(*args: Value) -> Value:
-        n = next(len(arg) for arg, batched in zip(args, flags, strict=True) if batched)
-        rows = [call.fn(*[arg[i] if b else arg for arg, b in zip(args, flags, strict=True)]) for i in range(n)]
-        return tuple(
-            [
-                np.array([row[j] for row in rows], dtype=dtype).reshape(n, *shape)
-                for j, (shape, dtype) in enumerate(shapes)
-            ]
-        )
-
-    return each
+    values = node.attrs.values
+    return lambda *args: tuple(values(*args))
 
 
 FUNCTIONS: Final[dict[str, Callable[[Node], Function]]] = {

@@ -491,6 +491,7 @@ class Traced:
 
 _BY_KIND: Final = {"store": "trace_store", "subscript": "trace_index"}
 _BY_NAME: Final = {
+    "take": "trace_index",
     **dict.fromkeys(["array", "asarray", "asanyarray", "ascontiguousarray", "fromiter"], "trace_array"),
     **dict.fromkeys(["float", "float64", "float32", "double", "single"], "trace_float"),
     **dict.fromkeys(["int", "int64", "int32", "int_"], "trace_int"),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mibun import arrays, ops
+from mibun import arrays, chain, ops
 from mibun.errors import ShapeError, UnsupportedOperation
 from mibun.loops import Body, Call
-from mibun.node import Node
+from mibun.node import Node, Shape, postorder
 from mibun.ops import INTEGER, REAL, SINGLE, make
-from mibun.trace.traced import TURN, VARIABLE, Mixed, Trace, Traced, operand, running
+from mibun.run import interpret
+from mibun.trace.traced import TURN, VARIABLE, Mixed, Trace, Traced, ask, operand, running
 from mibun.transforms.derived import as_node, fresh
 from mibun.transforms.trees import Tree, flatten
 
@@ -96,7 +97,7 @@ class Custom:
 
     def _rule(
         self,
-        given: Sequence[Any],
+        samples: Sequence[Any],
         first: Sequence[Any],
         results: Sequence[tuple[Any, str]],
         nest: Tree,
@@ -118,39 +119,62 @@ class Custom:
                 found.append(Traced(trace, symbol, trace.values[symbol], TURN))
             return found
 
-        dtypes = [_dtype(np.asarray(value)) for value in given]
-        primals = stand_ins("u", given, dtypes)
+        dtypes = [_dtype(np.asarray(value)) for value in samples]
+        primals = stand_ins("u", samples, dtypes)
         values = stand_ins("v", first, [dtype for _, dtype in results])
-        moved = stand_ins("t", [np.full(np.shape(value), 0.5) for value in given], dtypes)
+        moved = stand_ins("t", [np.full(np.shape(value), 0.5) for value in samples], dtypes)
         ins, outs, tangents = ([x.node for x in group] for group in (primals, values, moved))
         trace.answers[key(ins)] = nest.build(values)
         held = running()[:]
         running().clear()
         try:
             with trace.under_way(), np.errstate(all="ignore"):
-                answer = self.rule(nested(primals), nested(moved))
+                answer = ask(self.rule, nested(primals), nested(moved))
         except Mixed:
             raise UnsupportedOperation("custom_closure", name=self.__name__) from None
         finally:
             running()[:] = held
-        if (
-            isinstance(answer, tuple)
-            and len(answer) == 2
-            and not (not nest.single and nest.count == 2 and not isinstance(answer[0], tuple | list))
-        ):
+        pair = isinstance(answer, tuple) and len(answer) == 2
+        if pair and (nest.single or nest.count != 2 or isinstance(answer[0], tuple | list)):
             answer = answer[1]
         leaves, _ = flatten(answer)
         if len(leaves) != len(outs):
-            raise ShapeError("custom_rule", name=self.__name__, given=len(leaves), wanted=len(outs))
+            raise ShapeError("custom_rule", name=self.__name__, given=_several(len(leaves)), wanted=_several(len(outs)))
         found = []
         for leaf, symbol in zip(leaves, outs, strict=True):
             node = as_node(leaf, trace)
-            if node is None or ops.broadcast(node.shape, symbol.shape) != symbol.shape:
-                raise ShapeError(
-                    "custom_rule", name=self.__name__, given=getattr(leaf, "shape", ()), wanted=symbol.shape
-                )
+            if node is None or not _fits(node.shape, symbol.shape):
+                given = type(leaf).__name__ if node is None else node.shape
+                raise ShapeError("custom_rule", name=self.__name__, given=given, wanted=symbol.shape)
             found.append(arrays.cast(arrays.full(node, symbol), symbol.dtype))
+        if not _linear(found, tangents, trace.values):
+            raise UnsupportedOperation("custom_linear", name=self.__name__)
         return Body((*ins, *outs, *tangents), tuple(found))
+
+
+def _fits(shape: Shape, wanted: Shape) -> bool:
+    try:
+        return ops.broadcast(shape, wanted) == wanted
+    except ShapeError:
+        return False
+
+
+def _several(count: int) -> str:
+    return f"({', '.join('…' * count)})"
+
+
+def _linear(nodes: Sequence[Node], tangents: Sequence[Node], values: Mapping[Node, Any]) -> bool:
+    """Whether nothing comes of no tangents, and slopes do not depend on them."""
+    import numpy as np
+
+    at_rest = {x: value for x, value in values.items() if x.op == "symbol"}
+    at_rest |= {x: np.zeros(x.shape, x.dtype)[()] for x in tangents}
+    with np.errstate(all="ignore"):
+        interpret.fill(nodes, at_rest)
+    if any(np.any(np.abs(at_rest[node]) > 0) for node in nodes):
+        return False
+    slopes = chain.pull_back({node: arrays.full(ops.ONE, node) for node in nodes}, tangents)
+    return not set(tangents).intersection(postorder(*slopes))
 
 
 def _copy(value: Any) -> Any:
