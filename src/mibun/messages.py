@@ -1633,6 +1633,16 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "rule(primals, tangents)는 함숫값과 모양이 같은 접벡터나 (값, 접벡터)를 돌려주어야 합니다.",
         ),
     },
+    "loop_escape": {
+        "en": (
+            "A value from inside a function given to mb.scan, mb.while_loop or mb.vmap got out without being returned.",
+            "Return it, as part of the carry or of the results; write only to arrays made inside the function.",
+        ),
+        "ko": (
+            "mb.scan, mb.while_loop, mb.vmap에 넘긴 함수 안의 값이 함숫값으로 돌려주지 않은 채 밖에서 쓰였습니다.",
+            "값을 함숫값에 넣어 돌려주고, 함수 안에서 만든 배열에만 써 주세요.",
+        ),
+    },
     "custom_closure": {
         "en": (
             "The rule of mb.custom({name}) reads a value of the differentiation around it.",

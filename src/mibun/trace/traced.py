@@ -43,10 +43,11 @@ class Trace:
     """One run of a function: the values of all nodes so far, and the decisions on which the run depends.
 
     ``repeats`` says whether what came out can be made again from the values alone, ``over`` whether the run has ended.
-    ``answers`` are values of foreign functions that are known without a call.
+    ``answers`` are values of foreign functions that are known without a call. ``turns`` are the symbols that stand for
+    what changes from turn to turn of a loop, and may not come out of it; ``around`` those of loops under way.
     """
 
-    __slots__ = ("_data", "_decided", "answers", "guards", "inputs", "over", "repeats", "values")
+    __slots__ = ("_data", "_decided", "answers", "around", "guards", "inputs", "over", "repeats", "turns", "values")
 
     def __init__(self) -> None:
         self.values: dict[Node, Any] = {}
@@ -55,6 +56,8 @@ class Trace:
         self.repeats = True
         self.over = False
         self.answers: dict[Any, Any] = {}
+        self.turns: set[Node] = set()
+        self.around: set[Node] = set()
         self._decided: set[Node] = set()
         self._data: dict[int, tuple[Any, Node]] = {}
 

@@ -17,7 +17,7 @@ from mibun.transforms.trees import Tree, flatten
 
 
 def _pulled(setup: Setup, node: Node) -> list[Node]:
-    found = chain.pull_back({node: arrays.cast(ONE, node.dtype)}, setup.variables)
+    found = chain.pull_back({node: ONE}, setup.variables)
     return [shaped(g, x) for g, x in zip(found, setup.variables, strict=True)]
 
 
@@ -141,7 +141,7 @@ def _product(fn: Callable[..., Any], count: int, kind: str) -> Derived:
                 ),
             )
         node = scalar(result, setup.trace, "hvp")
-        grads = chain.pull_back({node: arrays.cast(ONE, node.dtype)}, setup.variables)
+        grads = chain.pull_back({node: ONE}, setup.variables)
         tangents = _directions(setup, more, "hvp")
         moved = [shaped(t, x) for t, x in zip(chain.push_along(grads, tangents), setup.variables, strict=True)]
         return Made(moved, partial(setup.nest.arguments, single=False))

@@ -92,7 +92,7 @@ def _by_rows(nodes: list[Node], variables: list[Node]) -> list[list[Node]]:
     found = []
     for y in nodes:
         if not y.shape:
-            grads = chain.pull_back({y: arrays.cast(ops.ONE, y.dtype)}, variables)
+            grads = chain.pull_back({y: ops.ONE}, variables)
             found.append([shaped(g, x) for g, x in zip(grads, variables, strict=True)])
             continue
         seed = ops.symbol(f"seed{fresh()}", y.shape, y.dtype)

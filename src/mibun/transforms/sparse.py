@@ -84,7 +84,7 @@ def sparse_hessian(fn: Callable[..., Any], argnums: int | Sequence[int] = 0) -> 
 
     def transform(setup: Setup) -> Made:
         node = scalar(setup.call(), setup.trace, "hessian")
-        pulled = chain.pull_back({node: arrays.cast(ONE, node.dtype)}, setup.variables)
+        pulled = chain.pull_back({node: ONE}, setup.variables)
         gradient = [shaped(g, x) for g, x in zip(pulled, setup.variables, strict=True)]
         found = Jacobian(gradient, setup.variables, symmetric=True)
 

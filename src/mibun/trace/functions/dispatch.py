@@ -210,7 +210,11 @@ def _plain(value: Any) -> Any:
 def _key(function: Any) -> str:
     module = getattr(function, "__module__", "") or ""
     name = str(getattr(function, "__name__", function))
-    return f"linalg.{name}" if module == "numpy.linalg" or module.startswith("numpy.linalg.") else name
+    inner = module.split(".")[1:2]
+    return f"{inner[0]}.{name}" if inner and inner[0] in _NAMESPACES else name
+
+
+_NAMESPACES: Final = frozenset(["linalg", "fft", "random", "polynomial"])
 
 
 def _by_name(name: str, args: tuple[Any, ...], options: dict[str, Any], trace: Trace) -> Any:
