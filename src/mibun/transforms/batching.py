@@ -185,6 +185,7 @@ def _one(
         whole = trace.values[x]
         value = (whole[index] if size else np.ones(symbol.shape, symbol.dtype)) if flag else whole
         trace.values[symbol] = value
+        trace.turns.add(symbol)
         symbols.append(symbol)
         stand_ins.append(Traced(trace, symbol, value, setup.level))
     given = [setup.nest.nested(stand_ins, i) for i in range(len(setup.nest.trees))]

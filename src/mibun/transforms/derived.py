@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from mibun import arrays, ops
 from mibun.errors import MibunError, ShapeError, UnsupportedOperation
-from mibun.node import Node, growing
+from mibun.node import Node, growing, postorder
 from mibun.ops import INTEGER, REAL, SINGLE, make
 from mibun.run import interpret
 from mibun.trace.paths import Outcome, Paths
@@ -153,6 +153,8 @@ class Derived:
         setup = given.setup(self.__wrapped__, trace, stand_ins, symbols, INPUT if self._keep else VARIABLE)
         with trace.under_way(), growing():
             made = self._transform(setup)
+        if trace.turns and not trace.turns.isdisjoint(postorder(*made.nodes)):
+            raise UnsupportedOperation("loop_escape")
         interpret.fill(made.nodes, trace.values)
         values = tuple([trace.values[node] for node in made.nodes])
         answer = made.assemble(_own(values, [*given.values, *_data_of(trace)]))

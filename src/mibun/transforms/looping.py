@@ -10,7 +10,7 @@ from mibun.errors import ShapeError, UnsupportedOperation
 from mibun.loops import Body, Scan, While
 from mibun.node import Node, postorder, rebuild
 from mibun.ops import BOOL, INTEGER, NUMBER, REAL, make
-from mibun.trace.traced import TURN, Mixed, Trace, Traced, ask, operand, running
+from mibun.trace.traced import TURN, VARIABLE, Mixed, Trace, Traced, ask, operand, running
 from mibun.transforms.derived import as_node, fresh
 from mibun.transforms.trees import Tree, flatten
 
@@ -195,8 +195,20 @@ def _turn(trace: Trace, nodes: Sequence[Node], values: Sequence[Any], prefix: st
     for i, (node, value) in enumerate(zip(nodes, values, strict=True)):
         symbol = ops.symbol(f"{prefix}{i}", node.shape, node.dtype)
         trace.values[symbol] = value
+        trace.turns.add(symbol)
+        trace.around.add(symbol)
         found.append(Traced(trace, symbol, value, TURN))
     return found
+
+
+def _level(trace: Trace, ins: Sequence[Node], level: int, fixed: Sequence[Node]) -> int:
+    """What the result of a loop, now over, depends on: on a turn of one around it, too, if the body reads that."""
+    trace.around.difference_update(ins)
+    if trace.around and not trace.around.isdisjoint(
+        postorder(*fixed, since=min([symbol.serial for symbol in trace.around]))
+    ):
+        return TURN
+    return max(level, VARIABLE)
 
 
 def _closed(outs: Sequence[Node], ins: Sequence[Node], prefix: str) -> tuple[list[Node], list[Node], list[Node]]:
@@ -260,7 +272,7 @@ def _traced_scan(
     arrays_in = [None if leaf is None else operand(leaf, trace) for leaf in leaves]
     slices = [found[0] for found in arrays_in if found is not None]
     level = max([start.level, *[found[2] for found in arrays_in if found is not None]])
-    prefix = f"s{_depth(trace)}"
+    prefix = f"s{fresh()}_"  # names of a body inside another differ from those of the outer one
     first = n - 1 if reverse else 0
     rows = [
         arrays.reshape(arrays.part(x, 0, 0, min(1, n)), x.shape[1:]) if n else arrays.zeros(x.shape[1:], x.dtype)
@@ -292,14 +304,10 @@ def _traced_scan(
     made, more, fixed = _closed([*out, *results], ins, f"{prefix}k")
     loop = Scan(Body((*ins, *more), tuple(made)), len(start.nodes), len(slices), n, reverse)
     node = make("scan", *start.nodes, *slices, *_strong(fixed), attrs=loop)
-    found = trace.wrap_all([arrays.item(node, i) for i in range(len(made))], max(level, 2))
+    level = _level(trace, ins, level, fixed)
+    found = trace.wrap_all([arrays.item(node, i) for i in range(len(made))], level)
     stacks = iter(found[len(start.nodes) :])
     return start.build(found[: len(start.nodes)]), y_tree.build([None if y is None else next(stacks) for y in ys])
-
-
-def _depth(trace: Trace) -> int:
-    """Names of a body inside another differ from those of the outer one."""
-    return fresh()
 
 
 def _condition(found: Any, trace: Trace) -> Node:
@@ -314,7 +322,7 @@ def _condition(found: Any, trace: Trace) -> Node:
 
 def _traced_while(trace: Trace, cond: Any, body: Any, init: Any) -> Any:
     start = _Carry(trace, init)
-    prefix = f"w{_depth(trace)}"
+    prefix = f"w{fresh()}_"
     for _ in range(3):
         carry = _turn(trace, start.nodes, [trace.values[node] for node in start.nodes], f"{prefix}c")
         truth = _condition(ask(cond, start.build(carry)), trace)
@@ -329,7 +337,8 @@ def _traced_while(trace: Trace, cond: Any, body: Any, init: Any) -> Any:
     inputs = (*ins, *more)
     loop = While(Body(inputs, (made[-1],)), Body(inputs, tuple(made[:-1])), len(start.nodes))
     node = make("while", *start.nodes, *_strong(fixed), attrs=loop)
-    return start.build(trace.wrap_all([arrays.item(node, i) for i in range(len(start.nodes))], max(start.level, 2)))
+    level = _level(trace, ins, start.level, fixed)
+    return start.build(trace.wrap_all([arrays.item(node, i) for i in range(len(start.nodes))], level))
 
 
 __all__ = ["Mixed", "scan", "while_loop"]
