@@ -228,7 +228,7 @@ def pull_back(
             if inner.op == "item":
                 several[args[0]][inner.attrs] = adjoint
             elif type(passes) is tuple:
-                flags = [arg in steep for arg in args]
+                flags = [arg in steep or inner.op in _STEEP for arg in args]
                 for i, varying_here in enumerate(passes):
                     share = _share(inner, i, adjoint, flags) if varying_here else ZERO
                     if share is not ZERO:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
 
@@ -325,28 +326,36 @@ def _recurrence(node: Node) -> Function:
     return run
 
 
+def _each(function: Function) -> Function:
+    """A function of stacks of matrices, with NaN for those to which linear algebra has no answer."""
+    import numpy as np
+
+    def run(*args: Value) -> Value:
+        try:
+            return function(*args)
+        except np.linalg.LinAlgError:
+            pass
+        lead = np.broadcast_shapes(*[arg.shape[:-2] for arg in args])
+        stacks = [np.broadcast_to(arg, lead + arg.shape[-2:]) for arg in args]
+        found = np.full(stacks[-1].shape, np.nan, np.result_type(*args))
+        for place in np.ndindex(lead):
+            with suppress(np.linalg.LinAlgError):
+                found[place] = function(*[stack[place] for stack in stacks])
+        return found
+
+    return run
+
+
 def _inv(node: Node) -> Function:
     import numpy as np
 
-    def run(x: Value) -> Value:
-        try:
-            return np.linalg.inv(x)
-        except np.linalg.LinAlgError:
-            return np.full(x.shape, np.nan, x.dtype)
-
-    return run
+    return _each(np.linalg.inv)
 
 
 def _solve(node: Node) -> Function:
     import numpy as np
 
-    def run(a: Value, b: Value) -> Value:
-        try:
-            return np.linalg.solve(a, b)
-        except np.linalg.LinAlgError:
-            return np.full(node.shape, np.nan, node.dtype)
-
-    return run
+    return _each(np.linalg.solve)
 
 
 def _adjugate(node: Node) -> Function:
@@ -363,7 +372,7 @@ def _adjugate(node: Node) -> Function:
         core = np.swapaxes(vh, -1, -2) * others[..., None, :]
         return (sign[..., None, None] * (core @ np.swapaxes(u, -1, -2))).astype(x.dtype, copy=False)
 
-    return run
+    return _each(run)
 
 
 def _adjugate_rate(node: Node) -> Function:
@@ -382,7 +391,7 @@ def _adjugate_rate(node: Node) -> Function:
         found = np.swapaxes(vh, -1, -2) @ core @ np.swapaxes(u, -1, -2)
         return (sign[..., None, None] * found).astype(node.dtype, copy=False)
 
-    return run
+    return _each(run)
 
 
 def _without_pairs(s: Value) -> Value:
@@ -416,13 +425,7 @@ def _spectral(node: Node) -> Function:
 def _cholesky(node: Node) -> Function:
     import numpy as np
 
-    def run(x: Value) -> Value:
-        try:
-            return np.linalg.cholesky(x)
-        except np.linalg.LinAlgError:
-            return np.full(x.shape, np.nan, x.dtype)
-
-    return run
+    return _each(np.linalg.cholesky)
 
 
 def _linalg(name: str) -> Callable[[Node], Function]:
@@ -472,11 +475,16 @@ def _cast(node: Node) -> Function:
 def _eigh(node: Node) -> Function:
     import numpy as np
 
+    def beside(x: Value) -> Value:  # the values in a row above the vectors
+        w, vectors = np.linalg.eigh(x[..., 1:, :])
+        return np.concatenate([w[..., None, :], vectors], axis=-2)
+
     def run(x: Value) -> Value:
         try:
             return tuple(np.linalg.eigh(x))
         except np.linalg.LinAlgError:
-            return np.full(x.shape[:-1], np.nan, x.dtype), np.full(x.shape, np.nan, x.dtype)
+            found = _each(beside)(np.concatenate([x[..., :1, :], x], axis=-2))
+            return found[..., 0, :], found[..., 1:, :]
 
     return run
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from mibun import arrays, ops
@@ -23,7 +24,7 @@ from mibun.trace.functions.common import (
 )
 from mibun.trace.functions.products import covariance, einsum_of, matmul_of, pair_of
 from mibun.trace.functions.shapes import diagonal_of
-from mibun.trace.traced import elementwise, number, where
+from mibun.trace.traced import CONSTANT, TURN, elementwise, levels, number, running, where
 
 
 def _real_matrix(a: Any) -> Node:
@@ -33,17 +34,25 @@ def _real_matrix(a: Any) -> Node:
     return x
 
 
+def _exists(found: Node, function: Callable[..., Any]) -> Node:
+    """Record whether NumPy finds an answer; where it finds none, raise its own error."""
+    whole = arrays.reduced("amin", make("eq", found, found), range(len(found.shape)))
+    if levels() and CONSTANT < levels()[-1] < TURN:
+        running()[-1].guard(whole, value_of(whole))
+    if not value_of(whole):
+        function(*[value_of(arg) for arg in found.args])
+    return found
+
+
 @numpy_function("linalg.solve")
 def _solve(a: Any, b: Any) -> Node:
     import numpy as np
 
     x, y = pair_of(_real_matrix(a), floating(node_of(b)))
-    np.linalg.solve(value_of(x), value_of(y))  # NumPy's own error for a singular matrix
     if len(y.shape) == 1:
-        y = arrays.reshape(y, (*y.shape, 1))
-        found = make("solve", x, y)
+        found = _exists(make("solve", x, arrays.reshape(y, (*y.shape, 1))), np.linalg.solve)
         return arrays.reshape(found, found.shape[:-1])
-    return make("solve", x, y)
+    return _exists(make("solve", x, y), np.linalg.solve)
 
 
 @numpy_function("linalg.inv")
@@ -51,8 +60,7 @@ def _inv(a: Any) -> Node:
     import numpy as np
 
     x = _real_matrix(a)
-    np.linalg.inv(value_of(x))
-    return make("inv", x)
+    return _exists(make("inv", x), np.linalg.inv)
 
 
 numpy_function("linalg.det")(lambda a: make("det", _real_matrix(a)))
@@ -83,8 +91,7 @@ def _cholesky(a: Any, /, *, upper: bool = False) -> Node:
     import numpy as np
 
     x = _from_lower(a, not upper)
-    np.linalg.cholesky(value_of(x))
-    found = make("cholesky", x)
+    found = _exists(make("cholesky", x), np.linalg.cholesky)
     return arrays.swap(found) if upper else found
 
 
