@@ -36,6 +36,49 @@ def test_a_second_call_gives_what_the_first_gave(form: Form) -> None:
         np.testing.assert_allclose(one, wanted, rtol=1e-13)
 
 
+def test_parts_are_gathered_in_memory_that_is_no_ones() -> None:
+    def neighbours(x: Any) -> Any:
+        return sum(x[i] * x[i + 1] for i in range(4)) + np.sum(x[1:3] ** 2) + np.sum(x)
+
+    x = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+    derived = mb.grad(neighbours)
+    for _ in range(3):
+        np.testing.assert_array_equal(derived(x), [3.0, 9.0, 13.0, 9.0, 5.0])
+    np.testing.assert_array_equal(x, [1.0, 2.0, 3.0, 4.0, 5.0])
+
+
+def test_what_a_view_shows_is_not_written_over() -> None:
+    def f(x: Any) -> Any:
+        y = np.sin(x)
+        turned = y.T  # looks at y, which nothing else needs after the next line
+        z = np.exp(y)
+        return np.sum(z * turned) + np.sum(np.cos(z)[0] * turned[1])
+
+    x = np.arange(9.0).reshape(3, 3) / 10
+    derived = mb.value_and_grad(f)
+    first = derived(x)
+    assert first[0] == pytest.approx(f(x), rel=1e-14)
+    for _ in range(2):
+        again = derived(x)
+        assert again[0] == first[0]
+        np.testing.assert_array_equal(again[1], first[1])
+
+
+def test_arguments_and_results_are_left_alone_by_nested_gradients() -> None:
+    def f(x: Any) -> Any:
+        inner = mb.grad(lambda y: np.sum(y[:2] * y[1:]) + y[0])(x)
+        return np.sum(inner * inner), inner
+
+    x = np.array([1.0, 2.0, 3.0])
+    derived = mb.grad(f, has_aux=True)
+    for _ in range(3):
+        gradient, inner = derived(x)
+        np.testing.assert_array_equal(inner, [3.0, 4.0, 2.0])
+        np.testing.assert_array_equal(gradient, [8.0, 10.0, 8.0])
+        np.testing.assert_array_equal(x, [1.0, 2.0, 3.0])
+        inner[:] = gradient[:] = 0.0
+
+
 @pytest.mark.parametrize(
     "shape", [(40, 2), (3, 50), (50, 3, 4), (7, 6, 2, 6, 2), (200, 3), (40, 9), (2, 2, 80), (64, 1, 2)]
 )

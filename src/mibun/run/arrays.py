@@ -137,6 +137,17 @@ def _embed(node: Node) -> Function:
     return run
 
 
+def adding(zeros: Node) -> Function:
+    """What does for ``x + zeros``, with an ``embed``, in the memory of x: only the part that it puts in is added."""
+    key = _key(zeros.attrs[1])
+
+    def run(x: Value, part: Value) -> Value:
+        x[key] += part
+        return x
+
+    return run
+
+
 def _place(node: Node) -> Function:
     keys = [_key(region) for region in node.attrs]
     dtype = node.dtype

@@ -21,7 +21,7 @@ from mibun.loops import Body
 from mibun.node import Node, growing, postorder
 from mibun.ops import BOOL, NUMBER, OPS, REAL, symbol
 from mibun.run.analytic import has_root_of_negative, real_value
-from mibun.run.arrays import FUNCTIONS
+from mibun.run.arrays import FUNCTIONS, adding
 from mibun.run.exact import exact_values
 from mibun.run.special import SPECIAL, sinc
 
@@ -206,6 +206,8 @@ class Plan:
                     fixed[node] = value = _constant(node, fixed, exponents)
                     slots[node] = start + len(constants)
                     constants.append(value)
+            gathered = _gathered(moving, _uses(moving, nodes)) if last else {}
+            replaced = {zeros for _, zeros in gathered.values()}
             place = start + len(constants)
             steps: list[Step] = []
             made: list[Node] = []
@@ -213,8 +215,14 @@ class Plan:
                 if node.op == "alias":
                     slots[node] = slots[node.args[0]]
                     continue
-                function, args = line(node, exponents)
-                steps.append((function, tuple([slots[arg] for arg in args]), ()))
+                if node in replaced:
+                    continue
+                if node in gathered:
+                    whole, zeros = gathered[node]
+                    steps.append((adding(zeros), (slots[whole], slots[zeros.args[0]]), ()))
+                else:
+                    function, args = line(node, exponents)
+                    steps.append((function, tuple([slots[arg] for arg in args]), ()))
                 made.append(node)
                 slots[node] = place
                 place += 1
@@ -296,6 +304,41 @@ def _constant(node: Node, fixed: Mapping[Node, Any], exponents: Mapping[Node, An
     return float(value) if node.dtype is NUMBER else value
 
 
+def _uses(order: Sequence[Node], results: Sequence[Node]) -> dict[Node, int]:
+    """How often each value is needed: by others, and as a result."""
+    uses = dict.fromkeys(results, 1)
+    for node in order:
+        for arg in node.args:
+            uses[arg] = uses.get(arg, 0) + 1
+    return uses
+
+
+def _gathered(order: Sequence[Node], uses: Mapping[Node, int]) -> dict[Node, tuple[Node, Node]]:
+    """Sums of an array that nothing else needs and of zeros with a part put in: the array and the zeros of each.
+
+    The part is added where the array stands: a gradient is gathered from the parts of an array in time for the parts,
+    not for the whole array each time.
+    """
+    found: dict[Node, tuple[Node, Node]] = {}
+    if not any(node.op == "embed" for node in order):
+        return found
+    own = set(order)
+    for node in order:
+        if node.op == "add":
+            for whole, zeros in (node.args, node.args[::-1]):
+                if (
+                    zeros.op == "embed"
+                    and uses[zeros] == uses[whole] == 1
+                    and zeros in own
+                    and whole in own
+                    and _fits(whole, node)
+                    and _fits(zeros, node)
+                ):
+                    found[node] = whole, zeros
+                    break
+    return found
+
+
 def _dropping(steps: list[Step], nodes: list[Node], start: int, results: list[int]) -> list[Step]:
     """The steps, which make ``nodes`` from the place ``start`` on, with what each of them needs as the last.
 
@@ -331,7 +374,9 @@ _FRESH: Final = frozenset(
     ["cast", "sum", "embed", "scatter", "concat", "place", "contract", "prod", "amax", "amin", "inv", "solve"]
 )
 _NUMERIC: Final = frozenset(["elementwise", "numeric", "predicate"])
-_SHARING: Final = frozenset(op for op, row in OPS.items() if row.kind not in _NUMERIC and op not in _FRESH)
+_SHARING: Final = frozenset(
+    op for op, row in OPS.items() if op == "alias" or (row.kind not in _NUMERIC and op not in _FRESH)
+)
 """Operations whose values may be a part of an argument's memory."""
 _TWO_ONLY: Final = ("max", "min")  # np.maximum and np.minimum take no third argument by position any more
 
@@ -385,6 +430,32 @@ def fill(nodes: Sequence[Node], values: dict[Node, Any]) -> None:
     """Put the values of ``nodes`` into ``values``, from those that are there. Warnings are the caller's to silence."""
     for node in nodes if _ready(nodes, values) else _missing(nodes, values):
         values[node] = evaluate(node, values)
+
+
+def finish(nodes: Sequence[Node], values: dict[Node, Any]) -> tuple[Any, ...]:
+    """The values of ``nodes``, from those that are there. These are used up: what nothing needs any more is dropped."""
+    with growing():
+        order = _missing(nodes, values)
+        uses = _uses(order, nodes)
+        gathered = _gathered(order, uses)
+        replaced = {zeros for _, zeros in gathered.values()}
+        left = {node: value for node, value in values.items() if node in uses}
+        values.clear()
+        for node in order:
+            args = node.args
+            if node in replaced:
+                continue
+            if node in gathered:
+                whole, zeros = gathered[node]
+                args = (whole, *zeros.args)
+                left[node] = adding(zeros)(left[whole], left[zeros.args[0]])
+            else:
+                left[node] = evaluate(node, left)
+            for arg in args:
+                uses[arg] -= 1
+                if not uses[arg]:
+                    del left[arg]
+    return tuple([left[node] for node in nodes])
 
 
 def _ready(nodes: Sequence[Node], values: Mapping[Node, Any]) -> bool:

@@ -155,9 +155,8 @@ class Derived:
             made = self._transform(setup)
         if trace.turns and not trace.turns.isdisjoint(postorder(*made.nodes)):
             raise UnsupportedOperation("loop_escape")
-        interpret.fill(made.nodes, trace.values)
-        values = tuple([trace.values[node] for node in made.nodes])
-        answer = made.assemble(_own(values, [*given.values, *_data_of(trace)]))
+        values = interpret.finish(made.nodes, trace.values)
+        answer = made.assemble(_own(values, given.values))
         if self._snapshot is None or not self._snapshot.unchanged():
             self._looked = self._snapshot is None  # what the function reads was changed by itself: look again
             return answer
@@ -193,10 +192,6 @@ class Derived:
         # What a function sees of the outside is not looked for: as a precaution it counts as differentiated.
         wrapped = trace.wrap_all(made.nodes, max(level, VARIABLE))
         return made.assemble(wrapped)
-
-
-def _data_of(trace: Trace) -> list[Any]:
-    return [node.attrs.array for node in trace.values if node.op == "data"]
 
 
 def numbers(argnums: Any) -> int | tuple[int, ...]:
