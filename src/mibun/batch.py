@@ -166,12 +166,13 @@ def _two_matrices(node: Node, args: list[Node], flags: list[bool], size: int) ->
     return make(node.op, a, b)
 
 
-def _spectral(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
+def _by_eigenvalues(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
+    ranks, rank = ((2, 1, 2, 1), 2) if node.op == "spectral" else ((2, 1, 2, 2), 1)
     found = []
-    for arg, old, batched, inner in zip(args, node.args, flags, (2, 1, 2, 1), strict=True):
-        gap = len(node.shape) - 2 - (len(old.shape) - inner)
+    for arg, old, batched, inner in zip(args, node.args, flags, ranks, strict=True):
+        gap = len(node.shape) - rank - (len(old.shape) - inner)
         found.append(expand(arg, range(1, 1 + gap)) if batched and gap else arg)
-    return make("spectral", *found)
+    return make(node.op, *found)
 
 
 def _stacked(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
@@ -358,7 +359,8 @@ RULES: Final[dict[str, Rule]] = {
     "contract": _contract,
     "solve": _two_matrices,
     "adjugate_rate": _two_matrices,
-    "spectral": _spectral,
+    "spectral": _by_eigenvalues,
+    "rayleigh": _by_eigenvalues,
     "inv": _stacked,
     "det": _stacked,
     "adjugate": _stacked,

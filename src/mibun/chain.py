@@ -29,6 +29,8 @@ from mibun.rules import (
     Rule,
     abstract,
     divided_differences,
+    rayleigh_pull,
+    rayleigh_push,
     spectral_pull,
     spectral_push,
 )
@@ -156,8 +158,8 @@ def _push(order: Iterable[Node], tangents: dict[Node, Node], varying: set[Node] 
         if kind == "several":
             several[inner] = _push_several(inner, [tangents.get(arg) for arg in inner.args]) if moves else {}
         elif moves:
-            if inner.op == "spectral":
-                tangent = _push_spectral(inner, [tangents.get(arg) for arg in inner.args])
+            if inner.op in _BY_EIGENVALUES:
+                tangent = _push_by_eigenvalues(inner, [tangents.get(arg) for arg in inner.args])
             elif not by_rule and inner.op != "apply":
                 tangent = ARRAY_TABLE[inner.op].push(inner, [tangents.get(arg) for arg in inner.args])
             elif floats and by_rule:
@@ -288,6 +290,7 @@ _STEEP: Final = frozenset(
         "logdet",
         "cholesky",
         "spectral",
+        "rayleigh",
         "item",
     ]
 )
@@ -324,7 +327,7 @@ def _any_alive(adjoints: Iterable[Node]) -> Node | None:
 
 def _share(node: Node, position: int, adjoint: Node, steep: Sequence[bool]) -> Node:
     """What a function of arrays passes back to one argument; ``steep`` says whose slopes may be infinite."""
-    back = _pull_spectral if node.op == "spectral" else ARRAY_TABLE[node.op].pull
+    back = _pull_by_eigenvalues if node.op in _BY_EIGENVALUES else ARRAY_TABLE[node.op].pull
     live = fold.alive(adjoint) if adjoint.op == "where" and any(steep) else None
     if live is None:
         return back(node, position, arrays.full(adjoint, node))
@@ -401,19 +404,26 @@ def _times(slope: Node) -> Program:
 # The chain rule through functions of eigenvalues
 
 
-def _push_spectral(node: Node, tangents: list[Node | None]) -> Node:
-    da, _, _, dg = tangents
-    return spectral_push(node, _differences(node) if da is not None else ZERO, da, dg)
+_BY_EIGENVALUES: Final = frozenset(["spectral", "rayleigh"])
 
 
-def _pull_spectral(node: Node, position: int, adjoint: Node) -> Node:
-    return spectral_pull(node, position, _differences(node) if position == 0 else ZERO, adjoint)
+def _push_by_eigenvalues(node: Node, tangents: list[Node | None]) -> Node:
+    da, _, _, dx = tangents
+    if node.op == "rayleigh":
+        return rayleigh_push(node, da, dx)
+    return spectral_push(node, _differences(node, node.args[3]) if da is not None else ZERO, da, dx)
 
 
-def _differences(node: Node) -> Node:
-    """How the numbers for the eigenvalues differ beside the eigenvalues. Their slopes are asked for here and not
-    before, since first derivatives do without."""
-    w, g = node.args[1], node.args[3]
+def _pull_by_eigenvalues(node: Node, position: int, adjoint: Node) -> Node:
+    if node.op == "rayleigh":
+        return rayleigh_pull(node, position, _differences(node, adjoint) if position == 0 else ZERO, adjoint)
+    return spectral_pull(node, position, _differences(node, node.args[3]) if position == 0 else ZERO, adjoint)
+
+
+def _differences(node: Node, g: Node) -> Node:
+    """How numbers for the eigenvalues differ beside the eigenvalues. Their slopes are asked for here and not before,
+    since first derivatives do without."""
+    w = node.args[1]
     source = w.args[0] if w.op == "reshape" else w
     n = source.shape[-1]
     seed = symbol(f"along {node.serial}", source.shape, source.dtype)

@@ -78,7 +78,9 @@ ARRAYS: Final[dict[str, Op]] = {
         *_list("array", 1, "prod cumprod amax amin inv det adjugate logdet cholesky"),
         *_list("array", 2, "recurrence solve"),  # recurrence(a, b): y[i] = a[i] y[i-1] + b[i]
         *_list("array", 2, "adjugate_rate"),  # adjugate_rate(A, X): the derivative of the adjugate of A along X
-        *_list("array", 4, "spectral"),  # spectral(A, w, V, g): V diag(g) Vᵀ, g averaged over equal eigenvalues w of A
+        # Of a symmetric A with eigenvalues w and eigenvectors V: spectral(A, w, V, g) is V diag(g) Vᵀ, and
+        # rayleigh(A, w, V, X) the diagonal of VᵀXV; both averaged over equal eigenvalues.
+        *_list("array", 4, "spectral rayleigh"),
         *_list("integer", 1, "argmax argmin argsort nonzero"),
         *_list("integer", 2, "searchsorted"),
         *_list("several", 1, "eigh"),
@@ -206,6 +208,11 @@ def _matrices(shape: Shape, lead: Shape, args: tuple[Node, ...]) -> tuple[Shape,
     return broadcast(shape[:-2], lead) + shape[-2:], promote(*[arg.dtype for arg in args])
 
 
+def _rayleigh(args: tuple[Node, ...]) -> tuple[Shape, str]:
+    shape, dtype = _matrices(args[0].shape, args[3].shape[:-2], args)
+    return shape[:-1], dtype
+
+
 def _several(args: tuple[Node, ...], attrs: Any) -> tuple[Shape, str]:
     return (), TUPLE
 
@@ -240,6 +247,7 @@ SHAPES: Final[dict[str, Rule]] = {
     "det": lambda args, attrs: (_square(args, attrs)[0][:-2], args[0].dtype),
     "adjugate": _square,
     "adjugate_rate": lambda args, _: _matrices(args[0].shape, args[1].shape[:-2], args),
+    "rayleigh": lambda args, _: _rayleigh(args),
     "spectral": lambda args, _: _matrices(args[0].shape, args[3].shape[:-1], args),
     "logdet": lambda args, attrs: (_square(args, attrs)[0][:-2], args[0].dtype),
     "cholesky": _square,

@@ -733,10 +733,9 @@ def _identity(n: int) -> Any:
 def _eigh_push(node: Node, da: Node) -> dict[int, Node]:
     w, vectors = arrays.item(node, 0), arrays.item(node, 1)
     da = full(da, node.args[0])
-    n = len(da.shape)
-    diagonal = total(fold.mul(vectors, matmul(da, vectors)), (n - 2,))
     turned = matmul(matmul(swap(vectors), da), vectors)
-    return {0: _shared(w, diagonal), 1: matmul(vectors, _over_gaps(w, turned))}
+    values = make("rayleigh", node.args[0], w, vectors, da)
+    return {0: values, 1: matmul(vectors, _over_gaps(w, turned))}
 
 
 def _eigh_pull(node: Node, adjoints: dict[int, Node]) -> Node:
@@ -788,23 +787,59 @@ def spectral_push(node: Node, differences: Node, da: Node | None, dg: Node | Non
     """The derivative of V diag(g) Vᵀ, without that of V. Source: Yu. L. Daletskii, S. G. Krein (1965)."""
     matrix, w, vectors, g = node.args
     found = ZERO
-    if da is not None:
-        turned = matmul(matmul(swap(vectors), full(da, matrix)), vectors)
-        found = matmul(matmul(vectors, fold.mul(differences, _unseen(w, turned))), swap(vectors))
+    if da is not None and differences is not ZERO:
+        changed = fold.mul(differences, _unseen(w, _turned(vectors, full(da, matrix))))
+        found = matmul(matmul(vectors, changed), swap(vectors))
     return found if dg is None else fold.add(found, make("spectral", matrix, w, vectors, full(dg, g)))
 
 
 def spectral_pull(node: Node, position: int, differences: Node, adjoint: Node) -> Node:
     matrix, w, vectors, g = node.args
-    if position in (1, 2):
-        return ZERO
-    turned = matmul(matmul(swap(vectors), adjoint), vectors)
     if position == 3:
-        diagonal = total(fold.mul(_diagonal(w), turned), (len(turned.shape) - 1,))
-        return arrays.fit(_shared(w, diagonal), node.shape[:-1], g)
+        return arrays.fit(make("rayleigh", matrix, w, vectors, adjoint), node.shape[:-1], g)
+    if position or differences is ZERO:
+        return ZERO
+    turned = _turned(vectors, adjoint)
     even = fold.mul(ops.HALF, fold.add(turned, swap(turned)))
     core = matmul(matmul(vectors, _unseen(w, fold.mul(differences, even))), swap(vectors))
     return arrays.fit(core, node.shape, matrix)
+
+
+def rayleigh_push(node: Node, da: Node | None, dx: Node | None) -> Node:
+    """The second derivative of eigenvalues. Equal ones have none of their own, unless what the two changes of the
+    matrix do to them adds up to nothing."""
+    matrix, w, vectors, x = node.args
+    found = ZERO if dx is None else make("rayleigh", matrix, w, vectors, full(dx, x))
+    if da is None:
+        return found
+    first, second = _turned(vectors, x), _turned(vectors, full(da, matrix))
+    product = fold.mul(fold.add(first, swap(first)), second)
+    same, gap = ties(w)
+    last = len(product.shape) - 1
+    apart = fold.where(same, ZERO, fold.div(product, make("where", same, ONE, fold.neg(gap))))
+    inside = fold.where(same, fold.mul(_unseen(w, first), _unseen(w, second)), ZERO)
+    rate, mixed = total(apart, (last,)), _shared(w, total(inside, (last,)))
+    size = expand(arrays.reduced("amax", make("abs", fold.mul(first, second)), (last - 1, last)), (last - 1,))
+    none = make("gt", make("abs", mixed), fold.mul(const(arrays.tie_width(w)), size))
+    return fold.add(found, make("where", none, const(math.nan), _shared(w, rate)))
+
+
+def rayleigh_pull(node: Node, position: int, differences: Node, adjoint: Node) -> Node:
+    """As V diag(g) Vᵀ goes forward, with the adjoint for g."""
+    matrix, w, vectors, x = node.args
+    if position == 3:
+        return arrays.fit(make("spectral", matrix, w, vectors, adjoint), (*node.shape, node.shape[-1]), x)
+    if position or differences is ZERO:
+        return ZERO
+    changed = fold.mul(differences, _unseen(w, _turned(vectors, x)))
+    core = matmul(matmul(vectors, changed), swap(vectors))
+    even = fold.mul(ops.HALF, fold.add(core, swap(core)))
+    return arrays.fit(even, (*node.shape, node.shape[-1]), matrix)
+
+
+def _turned(vectors: Node, x: Node) -> Node:
+    """A matrix as the eigenvectors see it."""
+    return matmul(matmul(swap(vectors), x), vectors)
 
 
 SEVERAL_TABLE: Final[dict[str, SeveralRule]] = {"eigh": SeveralRule(MATRIX, _eigh_push, _eigh_pull)}

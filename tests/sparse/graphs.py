@@ -130,6 +130,7 @@ EVERY_OPERATION: dict[str, list[tuple[Node, bool]]] = _elementwise() | {
     "inv": [(make("inv", STEADY), True)],
     "det": [(make("det", STEADY), True)],
     "adjugate": [(make("adjugate", STEADY), False)],
+    "rayleigh": [(make("rayleigh", EVEN, *[item(make("eigh", EVEN), i) for i in (0, 1)], STEADY), False)],
     "adjugate_rate": [(make("adjugate_rate", STEADY, EVEN), False)],
     "spectral": [(make("spectral", EVEN, *[item(make("eigh", EVEN), i) for i in (0, 1)], symbol("w", (2, 3))), False)],
     "logdet": [(make("logdet", STEADY), True)],

@@ -420,17 +420,34 @@ def _without_pairs(s: Value) -> Value:
     return found
 
 
+def _averaged(node: Node) -> Function:
+    """Numbers for each eigenvalue, averaged over equal ones."""
+    import numpy as np
+
+    width = tie_width(node.args[0])
+
+    def run(w: Value, g: Value) -> Value:
+        size = np.max(np.abs(w), axis=-1, initial=0.0)[..., None]
+        if not np.any(np.diff(w, axis=-1) <= width * size):
+            return g
+        same = np.abs(w[..., :, None] - w[..., None, :]) <= width * size[..., None]
+        return (same @ g[..., None])[..., 0] / np.sum(same, axis=-1, dtype=g.dtype)
+
+    return run
+
+
 def _spectral(node: Node) -> Function:
     import numpy as np
 
-    def run(_: Value, w: Value, vectors: Value, g: Value) -> Value:
-        size = np.max(np.abs(w), axis=-1, initial=0.0)[..., None]
-        if np.any(np.diff(w, axis=-1) <= tie_width(node) * size):
-            same = np.abs(w[..., :, None] - w[..., None, :]) <= tie_width(node) * size[..., None]
-            g = (same @ g[..., None])[..., 0] / np.sum(same, axis=-1)
-        return (vectors * g[..., None, :]) @ np.swapaxes(vectors, -1, -2)
+    averaged = _averaged(node)
+    return lambda _, w, vectors, g: (vectors * averaged(w, g)[..., None, :]) @ np.swapaxes(vectors, -1, -2)
 
-    return run
+
+def _rayleigh(node: Node) -> Function:
+    import numpy as np
+
+    averaged = _averaged(node)
+    return lambda _, w, vectors, x: averaged(w, np.sum(vectors * (x @ vectors), axis=-2))
 
 
 def _cholesky(node: Node) -> Function:
@@ -591,6 +608,7 @@ FUNCTIONS: Final[dict[str, Callable[[Node], Function]]] = {
     "adjugate": _adjugate,
     "adjugate_rate": _adjugate_rate,
     "spectral": _spectral,
+    "rayleigh": _rayleigh,
     "logdet": _linalg("logdet"),
     "cholesky": _cholesky,
     "recurrence": _recurrence,

@@ -355,11 +355,12 @@ def matrixwise(walk: Walk, node: Node) -> Reach:
 def matrices(walk: Walk, node: Node) -> Reach:
     """The same with another matrix, or with a number for each eigenvalue, besides."""
     found = []
+    rank = 1 if node.op == "rayleigh" else 2
     for arg, inner in ((node.args[0], 2), (node.args[-1], 1 if node.op == "spectral" else 2)):
         lead = arg.shape[:-inner]
         axes = range(len(lead), len(arg.shape))
         line = walk.along(walk.reach(arg), arg.shape, axes, (*lead, *[1] * inner))
-        found.append(walk.select(line, _lines((*lead, 1, 1), node.shape)))
+        found.append(walk.select(line, _lines((*lead, *[1] * rank), node.shape)))
     return union(found)
 
 
@@ -571,7 +572,7 @@ RULES: Final[dict[str, Rule]] = {
     "contract": contracted,
     **dict.fromkeys(["inv", "det", "adjugate", "logdet", "cholesky"], matrixwise),
     "solve": solved,
-    **dict.fromkeys(["adjugate_rate", "spectral"], matrices),
+    **dict.fromkeys(["adjugate_rate", "spectral", "rayleigh"], matrices),
     "item": picked,
 }
 """The reach of a node from those of its arguments, for every operation with one value."""
