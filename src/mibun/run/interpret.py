@@ -204,6 +204,8 @@ class Plan:
                         moving.append(node)
                         continue
                     fixed[node] = value = _constant(node, fixed, exponents)
+                    if type(value) is np.ndarray:
+                        value.flags.writeable = False  # it is kept: whoever gets it takes a copy
                     slots[node] = start + len(constants)
                     constants.append(value)
             gathered = _gathered(moving, _uses(moving, nodes)) if last else {}
