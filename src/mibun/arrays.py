@@ -180,7 +180,14 @@ def item(of: Node, index: int) -> Node:
     return make("item", of, attrs=index)
 
 
-# Broadcasting's adjoint
+# Broadcasting and its adjoint
+
+
+def fits(shape: Shape, wanted: Shape) -> bool:
+    """Whether an array of ``shape`` can be repeated to ``wanted``."""
+    return len(shape) <= len(wanted) and all(
+        n in (1, m) for n, m in zip(reversed(shape), reversed(wanted), strict=False)
+    )
 
 
 def fit(g: Node, shape: Shape, target: Node) -> Node:

@@ -10,7 +10,6 @@ from typing import Final
 
 from mibun import arrays, ops
 from mibun.arrays import expand, full
-from mibun.errors import UnsupportedOperation
 from mibun.loops import Body, Call, Scan, While
 from mibun.node import Node, postorder, rebuild
 from mibun.ops import BOOL, INTEGER, OPS, ZERO, make, symbol
@@ -62,8 +61,6 @@ def _elementwise(node: Node, args: list[Node], flags: list[bool], size: int) -> 
 
 def _one_by_one(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
     """Where nothing better is known: once for each, then stacked."""
-    if node.op == "nonzero":
-        raise UnsupportedOperation("vmap_mask")
     if not size:
         return arrays.zeros((0, *node.shape), node.dtype)
     found = []
@@ -178,6 +175,12 @@ def _by_eigenvalues(node: Node, args: list[Node], flags: list[bool], size: int) 
 def _stacked(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
     """NumPy's linear algebra takes stacks of matrices as they are."""
     return make(node.op, args[0], attrs=node.attrs)
+
+
+def _nonzero(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
+    """How many there are was decided for all of the batch, so that it is the same: they come first when sorted."""
+    order = make("argsort", arrays.cast(make("not", args[0]), INTEGER), attrs=1)
+    return arrays.part(order, 1, 0, node.attrs)
 
 
 def _searchsorted(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
@@ -305,7 +308,7 @@ def _while(node: Node, args: list[Node], flags: list[bool], size: int) -> Node:
     if mixed:
         body = _while_it_holds(body, moved, truth, size, c)
         (each,) = batch([truth], moved, size)
-        truth = arrays.reduced("amax", each, (0,)) if size else make("ne", each, each)
+        truth = arrays.reduced("amax", each, (0,)) if size else make("lt", ZERO, ZERO)
     else:
         truth = rebuild(truth, moved, _remake)
     return _all_carried(make("while", *given, attrs=While(Body(body.inputs, (truth,)), body, c)), node, size)
@@ -367,6 +370,7 @@ RULES: Final[dict[str, Rule]] = {
     "logdet": _stacked,
     "cholesky": _stacked,
     "eigh": _stacked,
+    "nonzero": _nonzero,
     "searchsorted": _searchsorted,
     "item": _item,
     "scan": _scan,

@@ -1732,16 +1732,6 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "마지막 두 축의 크기가 같아야 합니다.",
         ),
     },
-    "vmap_mask": {
-        "en": (
-            "Within mb.vmap the number of entries that a mask chooses differs, and so would the shapes.",
-            "Write np.where(mask, x, 0) instead of x[mask].",
-        ),
-        "ko": (
-            "mb.vmap 안에서는 마스크가 고르는 성분의 수가 저마다 달라 배열의 모양을 정할 수 없습니다.",
-            "x[mask] 대신 np.where(mask, x, 0)을 써 주세요.",
-        ),
-    },
     "vmap_shapes": {
         "en": (
             "Within mb.vmap the results have different shapes: {shapes}.",

@@ -8,7 +8,7 @@ from typing import Any
 from mibun import arrays, chain, ops
 from mibun.errors import ShapeError, UnsupportedOperation
 from mibun.loops import Body, Call
-from mibun.node import Node, Shape, postorder
+from mibun.node import Node, postorder
 from mibun.ops import INTEGER, REAL, SINGLE, make
 from mibun.run import interpret
 from mibun.trace.traced import TURN, VARIABLE, Mixed, Trace, Traced, ask, operand, running
@@ -143,20 +143,13 @@ class Custom:
         found = []
         for leaf, symbol in zip(leaves, outs, strict=True):
             node = as_node(leaf, trace)
-            if node is None or not _fits(node.shape, symbol.shape):
+            if node is None or not arrays.fits(node.shape, symbol.shape):
                 given = type(leaf).__name__ if node is None else node.shape
                 raise ShapeError("custom_rule", name=self.__name__, given=given, wanted=symbol.shape)
             found.append(arrays.cast(arrays.full(node, symbol), symbol.dtype))
         if not _linear(found, tangents, trace.values):
             raise UnsupportedOperation("custom_linear", name=self.__name__)
         return Body((*ins, *outs, *tangents), tuple(found))
-
-
-def _fits(shape: Shape, wanted: Shape) -> bool:
-    try:
-        return ops.broadcast(shape, wanted) == wanted
-    except ShapeError:
-        return False
 
 
 def _several(count: int) -> str:

@@ -253,7 +253,7 @@ def _matched(start: _Carry, out: Any, trace: Trace, title: str) -> tuple[list[No
     found: list[Node] = []
     dtypes: list[str] = []
     for node, before in zip(nodes, start.nodes, strict=True):
-        if node is None or ops.broadcast(node.shape, before.shape) != before.shape:
+        if node is None or not arrays.fits(node.shape, before.shape):
             shape = None if node is None else node.shape
             raise ShapeError("loop_shape", title=title, before=before.shape, after=shape)
         found.append(node)
