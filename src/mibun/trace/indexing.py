@@ -17,7 +17,7 @@ from mibun.arrays import Slice
 from mibun.errors import ShapeError, UnsupportedOperation
 from mibun.node import Node, Shape
 from mibun.ops import BOOL, INTEGER, make
-from mibun.trace.traced import CONSTANT, Traced, operand, where
+from mibun.trace.traced import CONSTANT, INPUT, TURN, Traced, number, operand, where
 
 Region = tuple[Slice, ...]
 
@@ -154,6 +154,8 @@ def _index(part: Any, n: int, axis: int, x: Traced) -> tuple[Node, int]:
             raise UnsupportedOperation("trace_index", **where())
         if np.any((value < -n) | (value >= n)):
             raise IndexError(f"index {value} is out of bounds for axis {axis} with size {n}")
+        if level and level < TURN and 0 not in node.shape:
+            _within(node, value, n, x)
         zero, length = ops.data(np.array(0)), ops.data(np.array(n))
         return make("where", make("lt", node, zero), make("add", node, length), node), level
     array = np.asarray(part)
@@ -162,6 +164,18 @@ def _index(part: Any, n: int, axis: int, x: Traced) -> tuple[Node, int]:
     if array.size and (array.min() < -n or array.max() >= n):
         raise IndexError(f"an index is out of bounds for axis {axis} with size {n}")
     return ops.data(np.where(array < 0, array + n, array).astype(np.int64)), CONSTANT
+
+
+def _within(index: Node, value: Any, n: int, x: Traced) -> None:
+    """Record that places lie within the axis: others are looked at anew, and refused as NumPy does."""
+    import numpy as np
+
+    axes = range(len(index.shape))
+    for op, most in (("amin", np.min(value)), ("amax", np.max(value))):
+        edge = arrays.reduced(op, index, axes)
+        inside = make("ge", edge, number(-n)) if op == "amin" else make("lt", edge, number(n))
+        x.record.values.setdefault(edge, most)
+        x.record.guard(x.record.wrap(inside, INPUT).node, True)
 
 
 def _masked(x: Node, parts: list[Any], trace: Any) -> tuple[Node, list[Any], int]:

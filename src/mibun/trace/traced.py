@@ -14,7 +14,7 @@ from __future__ import annotations
 import dis
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
@@ -553,6 +553,24 @@ def operand(value: Any, trace: Trace) -> tuple[Node, Any, int]:
     return node, node.attrs.array[()], CONSTANT
 
 
+def operands(values: Sequence[Any], trace: Trace) -> tuple[list[Node], list[Any], int]:
+    """Nodes, values and level of what an elementwise operation takes, in NumPy's precisions: a written float is a
+    double beside whole numbers, even 2.0; NumPy's own double is one beside singles, too."""
+    found = [operand(value, trace) for value in values]
+    nodes = [node for node, _, _ in found]
+    dtypes = {node.dtype for node in nodes}
+    strong: dict[type, str] = {float: REAL} if dtypes <= {INTEGER, BOOL, NUMBER} else {}
+    if strong or SINGLE in dtypes:
+        import numpy as np
+
+        strong[np.float64] = REAL
+        nodes = [
+            arrays.cast(node, strong.get(type(value), NUMBER)) if node.dtype is NUMBER else node
+            for node, value in zip(nodes, values, strict=True)
+        ]
+    return nodes, [value for _, value, _ in found], max([level for _, _, level in found])
+
+
 def stacked(values: Any, trace: Trace) -> Traced | None:
     """Nested lists with stand-ins in them as one; ``None`` if there are none in them."""
     if not _holds_traced(values):
@@ -614,14 +632,13 @@ def elementwise(op: str, *nodes: Node) -> Node:
 
 def apply(op: str, trace: Trace, args: list[Any]) -> Traced:
     """An elementwise operation on stand-ins, numbers and arrays."""
-    found = [operand(arg, trace) for arg in args]
-    node = elementwise(op, *[node for node, _, _ in found])
+    nodes, given, level = operands(args, trace)
+    node = elementwise(op, *nodes)
     values = trace.values
-    level = max([level for _, _, level in found])
     if node in values:
         return Traced(trace, node, values[node], level)
-    for inner, value, _ in found:
-        if inner not in values:
+    for inner, value in zip(nodes, given, strict=True):
+        if inner not in values and inner.op != "cast":
             values[inner] = value
     interpret.fill((node,), values)
     return Traced(trace, node, values[node], level)

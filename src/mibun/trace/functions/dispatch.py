@@ -14,7 +14,7 @@ from mibun.ops import BOOL, INTEGER
 from mibun.trace.functions.common import FUNCTIONS, axis_of, dtype_of, level_of, node_of
 from mibun.trace.functions.elementwise import UFUNCS, ufunc_node
 from mibun.trace.functions.reductions import log_sum_exp
-from mibun.trace.traced import VARIABLE, Trace, Traced, binary, elementwise, levels, operand, running, where
+from mibun.trace.traced import VARIABLE, Trace, Traced, binary, elementwise, levels, operand, operands, running, where
 
 BITS: Final = frozenset(["bitwise_and", "bitwise_or", "bitwise_xor", "invert", "left_shift", "right_shift"])
 REDUCING: Final = {
@@ -56,9 +56,8 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
         options.pop("subok", None)
         if options and name not in ("matmul", "vecdot"):
             raise UnsupportedOperation("trace_option", **where(name=f"np.{name}", option=next(iter(options))))
-        found = [operand(value, trace) for value in inputs]
-        node = ufunc_node(name, [node for node, _, _ in found])
-        level = max([level for _, _, level in found])
+        nodes, _, level = operands(inputs, trace)
+        node = ufunc_node(name, nodes)
         result: Any = trace.wrap(arrays.cast(node, dtype_of(dtype)) if dtype is not None else node, level)
         if condition is not None:
             if out is None:
