@@ -433,8 +433,9 @@ def test_any_length_and_checkpoint(length: int, checkpoint: int, backward: bool,
 def test_the_same_loop_again_is_the_same_graph() -> None:
     gradient = mb.grad(small(mb.scan))
     gradient(0.3)
+    gc.collect()
     before = living()
     for a in np.linspace(0.1, 1.0, 20):
         gradient(a)
-    assert living() == before
+    assert living() <= before
     assert_array_equal(gradient(0.3), mb.grad(small(mb.scan))(0.3))
