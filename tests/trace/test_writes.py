@@ -75,3 +75,17 @@ def test_a_loop_may_cut_off_piece_after_piece() -> None:
         return found
 
     assert_allclose(mb.grad(total)(np.arange(1500.0)), 2 * np.arange(1500.0))
+
+
+def test_a_long_chain_of_views_is_no_recursion() -> None:
+    def folded(x: Any) -> Any:
+        for _ in range(1200):
+            x = x.reshape(4).reshape(2, 2)
+        return np.sum(x**2)
+
+    assert np.array_equal(mb.grad(folded)(np.ones((2, 2))), np.full((2, 2), 2.0))
+
+
+def test_what_is_missing_is_missing_for_hasattr() -> None:
+    assert mb.grad(lambda x: x * 2 if hasattr(x, "toarray") else x * 3)(1.0) == 3.0
+    assert mb.grad(lambda x: x * getattr(x, "name", 7))(1.0) == 7.0

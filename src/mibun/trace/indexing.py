@@ -304,30 +304,45 @@ def view(found: Traced, owner: Traced, again: Callable[[Traced], Any]) -> Traced
 def refresh(x: Traced) -> None:
     """Bring up to date what was written to ``x`` or to what it is a view of."""
     if x._view is not None and _changed(x):
-        owner, region, _, again = x._view
-        x._seen = len(owner._log or ())
-        if again is not None:
-            found = again(owner)
-            node, level = found.node, found._level
-        else:
-            assert region is not None
-            node, level = arrays.reshape(_read(owner, region), x.shape), owner._level
-        x._level = max(x._level, level)
-        x._writes = None
-        _set(x, node)
-        x._log = [*(x._log or ()), None]
+        _look_again(x)
     if x._writes is not None:
         writes, x._writes = x._writes, None
         _set(x, arrays.place(x._node, list(writes.values()), list(writes)))
 
 
-def _changed(x: Traced) -> bool:
-    """Whether what ``x`` is a view of was written to where it matters."""
+def _look_again(x: Traced) -> None:
+    """A view as its owner is now."""
     assert x._view is not None
-    owner = x._view.owner
-    if owner._view is not None and _changed(owner):
-        refresh(owner)
-    log = owner._log
+    owner, region, _, again = x._view
+    x._seen = len(owner._log or ())
+    if again is not None:
+        found = again(owner)
+        node, level = found.node, found._level
+    else:
+        assert region is not None
+        node, level = arrays.reshape(_read(owner, region), x.shape), owner._level
+    x._level = max(x._level, level)
+    x._writes = None
+    _set(x, node)
+    x._log = [*(x._log or ()), None]
+
+
+def _changed(x: Traced) -> bool:
+    """Whether what ``x`` is a view of was written to where it matters. What it is a view of is brought up to date."""
+    owners = []
+    owner = x
+    while owner._view is not None:
+        owner = owner._view.owner
+        owners.append(owner)
+    for view_of in reversed(owners[:-1]):
+        if _behind(view_of):
+            _look_again(view_of)
+    return _behind(x)
+
+
+def _behind(x: Traced) -> bool:
+    assert x._view is not None
+    log = x._view.owner._log
     if log is None or len(log) == x._seen:
         return False
     if any(_overlap(x._view.region, region) for region in log[x._seen :]):

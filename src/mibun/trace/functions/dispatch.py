@@ -285,10 +285,14 @@ VIEWS: Final = frozenset(
 )
 
 
+class NoSuchAttribute(UnsupportedOperation, AttributeError):
+    """What a stand-in lacks: ``hasattr`` and ``getattr`` with a default take it as Python does."""
+
+
 def method(x: Traced, name: str) -> Any:
     """The method of an array: NumPy's function of the same name, mostly."""
     if name not in METHOD_NAMES:
-        raise UnsupportedOperation("trace_attribute", **where(name=name))
+        raise NoSuchAttribute("trace_attribute", **where(name=name))
 
     def bound(*args: Any, **options: Any) -> Any:
         if name in SHAPING and args and not isinstance(args[0], tuple | list):
