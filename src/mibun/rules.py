@@ -392,7 +392,8 @@ rule(F.logaddexp(u, a), F.sigmoid(_apart), name=LOGARITHM)
 rule(F.logaddexp(a, u), F.sigmoid(_apart), name=LOGARITHM)
 
 
-# power is pow with its edges settled: the slope of x⁰ is 0 at 0, too, and that of 0ʸ by y is 0 for y > 0.
+# power is pow with its edges settled: the slope of x⁰ is 0 at 0, too, and that of xʸ by y at x = 0 is 0 for y > 0. From
+# there xʸ ln x falls steeply if y ≤ 1, and not at all if y > 1: so does what stands in its place.
 def _both(first: Term, second: Term) -> Term:
     return _term("and", first, second)
 
@@ -401,7 +402,7 @@ _base_free, _grown = v * F.power(u, v - 1), out * F.ln(u)
 rule(
     F.power(u, v),
     F.where(_both(F.eq(u, 0), F.eq(v, 0)), 0, _base_free),
-    F.where(_both(F.eq(u, 0), v > 0), 0, _grown),
+    F.where(_both(F.eq(u, 0), v > 0), 0 - F.power(u, F.where(v > 1, v, v / 2)), _grown),
     name=GENERAL_POWER,
 )
 rule(F.power(u, n), F.where(_both(F.eq(u, 0), F.eq(n, 0)), 0, n * F.power(u, n - 1)), name=POWER)
