@@ -9,7 +9,7 @@ from typing import Final
 
 from mibun import arrays, ops
 from mibun.node import Node
-from mibun.ops import BOOL, INTEGER, ONE, REAL, TWO, ZERO, const, make
+from mibun.ops import BOOL, INTEGER, MINUS_ONE, ONE, REAL, TWO, ZERO, const, make
 from mibun.trace import roots
 from mibun.trace.functions.common import floor_divide, is_nan, truncated, truth_of
 from mibun.trace.functions.products import matmul_of, row_products
@@ -61,8 +61,17 @@ def _logaddexp2(x: Node, y: Node) -> Node:
     return make("div", make("logaddexp", make("mul", x, two), make("mul", y, two)), two)
 
 
-def _xlogy(x: Node, y: Node) -> Node:
-    return make("where", make("eq", x, ZERO), ZERO, make("mul", x, make("ln", y)))
+def _x_times_log(op: str, pole: Node) -> Callable[[Node, Node], Node]:
+    """x ln y, 0 where x is 0. At the pole of the logarithm it falls off there as steeply as -√x does."""
+
+    def build(x: Node, y: Node) -> Node:
+        none = make("and", make("eq", x, ZERO), make("le", y, pole))
+        return make("where", none, make("sub", ZERO, make("sqrt", x)), make("mul", x, make(op, y)))
+
+    return build
+
+
+_xlogy = _x_times_log("ln", ZERO)
 
 
 def _product(x: Node, y: Node) -> Node:
@@ -187,7 +196,7 @@ UFUNCS: Final[dict[str, str | Callable[..., Node]]] = {
     "logit": lambda x: make("ln", make("div", x, make("sub", ONE, x))),
     "log_expit": lambda x: make("neg", make("softplus", make("neg", x))),
     "xlogy": _xlogy,
-    "xlog1py": lambda x, y: make("where", make("eq", x, ZERO), ZERO, make("mul", x, make("log1p", y))),
+    "xlog1py": _x_times_log("log1p", MINUS_ONE),
     "entr": lambda x: make("neg", _xlogy(x, x)),
     "ndtr": lambda x: make("div", make("add", ONE, make("erf", make("div", x, make("sqrt", TWO)))), TWO),
     "rel_entr": lambda x, y: _xlogy(x, make("div", x, y)),
