@@ -338,8 +338,8 @@ for extremum, first, second in ((F.min, u < v, v < u), (F.max, v < u, u < v)):
     half = Term(ops.HALF)
     rule(
         extremum(u, v),
-        F.where(first, 1, F.where(second, 0, half)),
-        F.where(second, 1, F.where(first, 0, half)),
+        F.where(second, 0, F.where(first, 1, half)),
+        F.where(first, 0, F.where(second, 1, half)),
         name=PIECEWISE,
         whole=F.where(first, du, F.where(second, dv, (du + dv) / 2)),
     )
