@@ -32,8 +32,8 @@ run: .venv/core.stamp  ## print the whole sheet: make run F="sin(x^2)" AT=1
 test: .venv/dev.stamp  ## run the tests: make test ARGS="-k power"
 	$(PY) -m pytest -n 2 $(ARGS)
 
-nightly: .venv/dev.stamp  ## run the tests with many more random examples
-	$(PY) -m pytest -n 2 --hypothesis-profile=nightly $(ARGS)
+nightly: .venv/dev.stamp  ## run all tests, the long ones too, with many more random examples
+	$(PY) -m pytest -n 2 --hypothesis-profile=nightly -m "nightly or not nightly" $(ARGS)
 
 lint: .venv/dev.stamp  ## Ruff and the strict type checker
 	$(PY) -m ruff check .

@@ -348,14 +348,16 @@ def test_landing(w: float, mode: str, call: Call) -> None:
     agree(call(outer(lambda w: objectives.landing(w, inner)), np.array([w])), jax["w"])
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", [pytest.param(mode, marks=pytest.mark.nightly) for mode in MODES])
 def test_particle(mode: str) -> None:
     found = objectives.particle(*inputs.particle().values(), *MODES[mode])
     agree(found, [by_hand.PARTICLE])
     agree(found, JAX["particle"]["value"])
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "mode", ["ff", *[pytest.param(mode, marks=pytest.mark.nightly) for mode in MODES if mode != "ff"]]
+)
 def test_saddle(mode: str) -> None:
     found = objectives.saddle(*inputs.saddle().values(), *MODES[mode])
     agree(found, by_hand.SADDLE)

@@ -298,7 +298,8 @@ def test_libraries_are_skipped() -> None:
     assert here.file.endswith("test_place.py")
     assert run("float(x)", "a.py", name="scipy_of_my_own").file == "a.py"
     assert run("np.apply_along_axis(lambda row: float(x), 0, np.ones((2, 2)))", "a.py").function == "<lambda>"
-    assert place(SKIP | {"_pytest", "pluggy", "pytest", "xdist", "execnet", "__main__", "__channelexec__", "runpy"}) is None
+    runners = {"_pytest", "pluggy", "pytest", "xdist", "execnet", "__main__", "__channelexec__", "runpy"}
+    assert place(SKIP | runners) is None
 
 
 def test_shown_in_an_error(script: Any) -> None:
