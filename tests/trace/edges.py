@@ -135,11 +135,11 @@ GROUPS = [
         "Matrices",
         "행렬",
         "NumPy reads one triangle in `eigvalsh` and `cholesky`, and so does the derivative. Equal eigenvalues have no "
-        "derivatives of their own; symmetric functions of them have, but in reverse over reverse mode their second "
+        "derivatives of their own; symmetric functions of them have, but in forward over forward mode their second "
         "derivatives are NaN there. `det` has its derivative at singular matrices, too.",
         "`eigvalsh`와 `cholesky`에서 NumPy는 한쪽 삼각형만 읽으며, "
         "미분도 그렇습니다. 같은 고윳값은 따로 미분할 수 없지만 "
-        "고윳값의 대칭식은 미분할 수 있습니다. 다만 역방향을 두 번 쓴 이계도함수는 그곳에서 "
+        "고윳값의 대칭식은 미분할 수 있습니다. 다만 순방향을 두 번 쓴 이계도함수는 그곳에서 "
         "NaN입니다. `det`는 역행렬이 없는 행렬에서도 미분계수가 있습니다.",
     ),
 ]
