@@ -16,7 +16,9 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no such case: {', '.join(unknown)}; there are {', '.join(CASES)}", file=sys.stderr)
         return 2
-    peers = ", ".join(f"{name} {version(name)}" for name in ("symengine", "sympy", "numdifftools", "scipy"))
+    peers = ", ".join(
+        f"{name} {version(name)}" for name in ("symengine", "sympy", "numdifftools", "scipy", "autograd", "jax")
+    )
     print(f"Python {platform.python_version()}, mibun {__version__}; peers: {peers}")
     print("medians of interleaved runs; a ratio is the peer's time over mibun's\n")
     rows = [row for name in names or CASES for row in CASES[name]()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -210,6 +210,58 @@ def numeric() -> Iterator[Row]:
         yield Row(f"faster at {where}", None, goal=f"≥ {numerical.FASTER:g}×", reached=reached, found=found)
 
 
+def code() -> Iterator[Row]:
+    """Plain NumPy code: the examples of HIPS autograd at its sizes, loops, products with vectors, sparse matrices."""
+    from bench import arrays
+
+    for one in arrays.comparisons():
+        name = f"autograd's example: {one.example.name}"
+        yield faster(name, one.again, "autograd", 1)
+        yield faster(name, one.again, "JAX")
+        yield faster(f"{name}, a new function", one.first, "autograd")
+    yield faster("a loop that ends at another turn each time", arrays.new_paths(), "autograd", 1)
+    yield faster("the same, each way known", arrays.known_paths(), "autograd", 1)
+    yield from _long_loops()
+    many = arrays.alone("products", str(arrays.PRODUCTS))
+    flat = many["megabytes"] < 10
+    yield Row(f"hvp, {arrays.PRODUCTS} times", many["seconds"], goal="flat memory", reached=flat, found=_grown(many))
+    for name, colours in (("jacobian", 10), ("hessian", 3)):
+        found = arrays.alone("sparse", name)
+        words = f"first, with pattern and colours: {duration(found['first'])}; {found['passes']:.0f} passes"
+        reached = found["again"] <= 0.5 and found["passes"] <= colours
+        yield Row(f"sparse {name}", found["again"], goal=f"≤ 0.5 s, ≤ {colours}", reached=reached, found=words)
+    begun = arrays.alone("gradient")
+    yield Row(
+        "the first gradient of a process", begun["number"], found=f"of nested arrays: {duration(begun['nested'])}"
+    )
+
+
+def _grown(found: dict[str, float]) -> str:
+    return f"{found['megabytes']:.0f} MB more"
+
+
+def _long_loops() -> Iterator[Row]:
+    from bench import arrays
+
+    ours, theirs = (arrays.alone("steps", library, str(arrays.STEPS)) for library in ("mibun", "autograd"))
+    fewer = arrays.alone("steps", "mibun", str(arrays.FEWER))
+    for what in ("numbers", "arrays"):
+        title = f"{arrays.STEPS} steps in Python, {what}"
+        linear = (
+            f"{fewer[what] * arrays.STEPS / arrays.FEWER / ours[what]:.2g} of the time that {arrays.FEWER} would tell"
+        )
+        both = {"mibun": ours[what], "autograd": theirs[what]}
+        yield replace(faster(title, both, "autograd", 1), found=f"{linear}; {_grown(ours)}, autograd {_grown(theirs)}")
+        again = {"mibun": ours[f"{what} again"], "autograd": theirs[f"{what} again"]}
+        yield faster(f"{title}, again", again, "autograd", 1)
+    for checkpoint in (0, 100):
+        found = arrays.alone("scan", str(arrays.STEPS), str(checkpoint))
+        reached = found["seconds"] < 3 and found["megabytes"] < 1000
+        title = f"{arrays.STEPS} steps by scan of {arrays.MASSES} masses" + (", checkpoints" if checkpoint else "")
+        yield Row(title, found["seconds"], goal="≤ 3 s, ≤ 1 GB", reached=reached, found=_grown(found))
+
+
 CASES: dict[str, Callable[[], Iterator[Row]]] = {
-    case.__name__: case for case in (bicycle, squares, rosenbrock, nested, start, antiderivatives, bad_input, numeric)
+    case.__name__: case
+    for case in (bicycle, squares, rosenbrock, nested, start, antiderivatives, bad_input, numeric, code)
 }
