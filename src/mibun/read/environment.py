@@ -530,7 +530,8 @@ class _Survey:
     def _global(self, fn: types.FunctionType, name: str) -> Any:
         value = self._read(dict.get, fn.__globals__, name)
         if value is _Missing:
-            value = self._read(dict.get, fn.__builtins__, name)  # type: ignore[attr-defined]
+            function: Any = fn  # what a type checker knows of it differs
+            value = self._read(dict.get, function.__builtins__, name)
         return value
 
     def _cell(self, name: str, cell: types.CellType, chains: list[tuple[str, ...]]) -> None:
