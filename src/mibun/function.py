@@ -121,7 +121,13 @@ def function(
     An elementary function of another one is made by a call: ``function("sin(x)")(u)`` is the sine of ``u``.
 
     Numbers of NumPy count as Python's, a ``Decimal`` as the exact fraction that it is; a truth value is no number.
-    A callable is not looked into: what it makes is a :class:`mibun.blackbox.BlackBox`, whose derivatives are numerical.
+    A callable makes a :class:`mibun.blackbox.BlackBox`: its ``limit`` and ``derivative`` go by its values. All that a
+    formula has besides is that of the code's formula, as long as the code is plain calculation with numbers:
+
+    >>> import numpy as np
+    >>> print(function(lambda x: np.sin(x) ** 2).diff())
+    2 sin x cos x
+
     Raises ``ParseError`` where the text cannot be read, ``ShapeError`` or ``ParseError`` for names that cannot be
     variables, ``UnsupportedOperation`` for other things than the above.
     """
@@ -140,8 +146,12 @@ def function(
     if callable(source) and not isinstance(source, type):
         from mibun.blackbox import BlackBox
 
-        return BlackBox(source, names)
+        return BlackBox(source, names, _of_code)
     raise UnsupportedOperation("not_a_function", kind=type(source).__name__)
+
+
+def _of_code(node: Node, names: tuple[str, ...], name: str) -> Function:
+    return Function(node, variables=names, name=name)
 
 
 def symbols(names: str | Iterable[str]) -> tuple[Function, ...]:
@@ -741,7 +751,7 @@ class Function:
 
         theirs = function(other)
         if not isinstance(theirs, Function):
-            raise UnsupportedOperation("not_a_function", kind=type(other).__name__)
+            theirs = theirs.formula()
         names = tuple(dict.fromkeys([*self.variables, *theirs.variables]))
         names = tuple(dict.fromkeys([*names, *self._parameters(), *theirs._parameters()]))
         region = _condition(domain) if isinstance(domain, str) else domain

@@ -301,12 +301,33 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "black_box": {
         "en": (
-            "A Python function is only called, not looked into: there is no {name}.",
+            "Of {callee} there are values only and no formula, so that there is no {name}.",
             "Use its limit and derivative, or mibun.derivative; or write the function as a formula.",
         ),
         "ko": (
-            "Python 함수는 값만 구할 수 있고 식을 알 수 없으므로 {name:을} 쓸 수 없습니다.",
+            "{callee} 함수는 값만 구할 수 있고 식을 알 수 없으므로 {name:을} 쓸 수 없습니다.",
             "limit, derivative나 mibun.derivative를 쓰거나, 함수를 식으로 써 주세요.",
+        ),
+    },
+    "black_box_branch": {
+        "en": (
+            "{file}, line {line}: The function goes another way for other values, "
+            "so that no formula says what it does, and there is no {name}.",
+            "Write np.where(condition, a, b); or use its limit and derivative, or mb.grad, which goes each way.",
+        ),
+        "ko": (
+            "{file} {line}번째 줄: 값에 따라 갈라지는 함수라서 식 하나로 쓸 수 없으므로 {name:을} 쓸 수 없습니다.",
+            "np.where(조건, a, b)로 고쳐 쓰거나, limit, derivative 또는 갈래마다 따라가는 mb.grad를 써 주세요.",
+        ),
+    },
+    "black_box_op": {
+        "en": (
+            "The function uses {op}, which formulas do not have, so that there is no {name}.",
+            "Use its limit and derivative, or mb.grad.",
+        ),
+        "ko": (
+            "함수에 쓰인 {op:은} 식에 없는 연산이므로 {name:을} 쓸 수 없습니다.",
+            "limit, derivative나 mb.grad를 써 주세요.",
         ),
     },
     "condition": {
