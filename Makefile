@@ -44,7 +44,7 @@ format: .venv/dev.stamp  ## put the source in Ruff's form
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: .venv/bench.stamp  ## measure beside SymEngine, SymPy, numdifftools and SciPy: make bench ARGS="numeric"
+bench: .venv/bench.stamp  ## measure beside other libraries: make bench ARGS="numeric"
 	$(COMPILE)
 	$(PY) -m bench $(ARGS)
 
