@@ -322,11 +322,11 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "black_box_op": {
         "en": (
-            "The function uses {op}, which formulas do not have, so that there is no {name}.",
+            "The function uses {op}, which formulas do not have.",
             "Use its limit and derivative, or mb.grad.",
         ),
         "ko": (
-            "함수에 쓰인 {op:은} 식에 없는 연산이므로 {name:을} 쓸 수 없습니다.",
+            "함수에 쓰인 {op:은} 식에 없는 연산입니다.",
             "limit, derivative나 mb.grad를 써 주세요.",
         ),
     },
