@@ -531,6 +531,29 @@ class Function:
         exact = Fraction in map(type, values.values())
         return interpret.deliver(interpret.stack(results, self._shape, exact), out)
 
+    def compile(self, returns: str = "array") -> Callable[..., Any]:
+        """The function as machine code: of floats, a builtin of Python's kind, made now.
+
+        It takes numbers of any kind, as floats, and arrays, with ``out=`` and names as in a call. Arrays of float32 are
+        computed in 32 bits, all others in 64. A gradient or a Hessian comes as an array, with ``returns="tuple"`` as a
+        tuple of its components in reading order. A wrong number of arguments, or what is no number, is a ``TypeError``.
+
+        >>> slope = function("x^3 y").diff("x").compile()
+        >>> slope(1.5, 2.0)
+        13.5
+
+        ``UnsupportedOperation`` without llvmlite, and for what has no machine code: f(x) of an abstract f.
+        """
+        from mibun.run import native
+
+        if returns not in ("array", "tuple"):
+            raise UnsupportedOperation("returns", given=returns)
+        form = "number" if not self._shape else returns
+        names = tuple(dict.fromkeys([*self.variables, *self._parameters()]))
+        nodes = self._exact()
+        kernel = native.kernel(nodes, names, form, self._shape, [self._derived] * len(nodes))
+        return native.compiled(kernel, self._name)
+
     def _cache(self) -> interpret.Programs:
         try:
             return self._programs

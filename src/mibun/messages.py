@@ -166,6 +166,30 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("The value of {name} is not a real number: {kind}.", "Give an int, Fraction, float or array."),
         "ko": ("{name}의 값이 실수가 아닙니다: {kind}.", "int, Fraction, float 또는 이들로 된 배열을 써 주세요."),
     },
+    "not_native": {
+        "en": (
+            "There is no machine code for {op} here.",
+            "Call the function itself, without compile(): the interpreter knows it.",
+        ),
+        "ko": (
+            "{op:은} 이런 식에서는 기계어로 옮길 수 없습니다.",
+            "compile() 없이 함수를 바로 불러 주세요. 해석기는 계산할 수 있습니다.",
+        ),
+    },
+    "no_llvm": {
+        "en": ("Compiling needs llvmlite.", "Install it: pip install llvmlite. Without it functions are interpreted."),
+        "ko": (
+            "기계어로 옮기려면 llvmlite가 있어야 합니다.",
+            "pip install llvmlite로 설치해 주세요. 없으면 함수는 해석기로 계산합니다.",
+        ),
+    },
+    "returns": {
+        "en": ("Several values do not come as {given}.", 'Ask for returns="array" or returns="tuple".'),
+        "ko": (
+            "여러 값을 {given:으로} 돌려줄 수 없습니다.",
+            'returns="array"나 returns="tuple"이라고 써 주세요.',
+        ),
+    },
     "masked": {
         "en": (
             "The value of {name} is a masked array: some of its places have no value.",

@@ -1,0 +1,170 @@
+"""Machine code for some nodes: made when it is first needed, called with floats or along arrays.
+
+A :class:`Kernel` is the code of one or several nodes for given variables. Calls with floats are one function of
+Python's kind (:mod:`mibun.run.calls`); along arrays there is code for every combination of which values are arrays and
+which are single numbers (:mod:`mibun.run.sweep`). Both come from the disk if they were made before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Any, Final
+from weakref import WeakValueDictionary
+
+from mibun.errors import UnsupportedOperation
+from mibun.node import Node
+from mibun.ops import BOOL
+from mibun.run import calls, interpret, llvm, loader, store, symbols
+from mibun.run.analytic import has_root_of_negative
+from mibun.run.calls import Form
+from mibun.run.machine import Machine, machine
+
+LEVEL: Final = 2  # how hard LLVM tries, from 0 to 3
+
+_living: Final[WeakValueDictionary[str, loader.Loaded]] = WeakValueDictionary()  # by what they were made of
+_making: Final = Lock()
+
+
+def code(text: str, target: Machine) -> loader.Loaded:
+    """Code for LLVM's text: what is in memory already, else from the disk, else made. ``ImportError`` without LLVM."""
+    name = store.key(text, target, LEVEL)
+    found = _living.get(name)
+    if found is not None:
+        return found
+    image = store.load(name)
+    if image is None:
+        with _making:
+            image = loader.compile(text, target, LEVEL)
+        store.save(name, image)
+    return _living.setdefault(name, loader.Loaded(image, symbols.address))
+
+
+class Kernel:
+    """``nodes`` as functions of ``names``. ``form`` says how several values come out of a call with floats.
+
+    ``continued``: for each node whether :mod:`mibun.run.analytic` is to be asked where it is no number.
+    ``UnsupportedOperation`` for nodes that there is no code for, see :class:`mibun.run.llvm.Graph`.
+    """
+
+    __slots__ = ("__weakref__", "_call", "_graph", "_sweeps", "continued", "form", "machine", "names", "nodes")
+
+    def __init__(self, nodes: Sequence[Node], names: Sequence[str], form: Form, continued: Sequence[bool]) -> None:
+        self.nodes = tuple(nodes)
+        self.names = tuple(names)
+        self.form = form
+        self.continued = tuple(
+            [flag and node.dtype != BOOL and bool(node.args) for flag, node in zip(continued, nodes, strict=True)]
+        )
+        for node, flag in zip(nodes, self.continued, strict=True):
+            if flag and has_root_of_negative(node):
+                raise UnsupportedOperation("not_native", op="pow")
+        self.machine = machine()
+        self._graph: llvm.Graph | None = None
+        self._call: loader.Loaded | None = None
+        self._sweeps: dict[tuple[bool, tuple[bool, ...]], Sweep] = {}
+
+    @property
+    def graph(self) -> llvm.Graph:
+        if self._graph is None:
+            self._graph = llvm.Graph(self.nodes, self.names)
+        return self._graph
+
+    def call(self) -> loader.Loaded:
+        """The code for floats."""
+        if self._call is None:
+            self._call = code(calls.text(self.graph, self.form, self.continued), self.machine)
+        return self._call
+
+    def builtin(self, name: str, text: str, owner: Any) -> Callable[..., Any]:
+        """A function of Python's kind for floats, which passes on to ``owner`` what it does not take itself."""
+        loaded = self.call()
+        function, definition = calls.builtin(loaded.address("call"), name, text, owner)
+        owner.hold(definition, loaded)
+        return function  # type: ignore[no-any-return]
+
+    def sweep(self, single: bool, uniform: tuple[bool, ...]) -> Sweep:
+        """The code along arrays, of 32 bits if ``single``; ``uniform`` says which values are numbers."""
+        found = self._sweeps.get((single, uniform))
+        if found is None:
+            from mibun.run import sweep
+
+            text = sweep.text(self.graph, self.machine, single, uniform, self.continued)
+            found = self._sweeps[single, uniform] = Sweep(code(text, self.machine))
+        return found
+
+    def dtype(self, i: int, single: bool) -> Any:
+        """The type of the numbers in the array of the i-th node."""
+        import numpy as np
+
+        return np.dtype(np.bool_ if self.nodes[i].dtype == BOOL else np.float32 if single else np.float64)
+
+    def arrays(
+        self, given: Sequence[Any], shape: tuple[int, ...], single: bool = False, outs: Sequence[Any] | None = None
+    ) -> list[Any]:
+        """The value of each node, as arrays of ``shape``, to which the values ``given``, numbers and arrays, broadcast.
+
+        ``outs`` are written to, if given: arrays of that shape, and of the right types.
+        """
+        import numpy as np
+
+        count = math.prod(shape)
+        kind = np.dtype(np.float32 if single else np.float64)
+        uniform = tuple([np.size(value) == 1 for value in given])
+        sources = [
+            np.asarray(value, kind) if one else _row(value, shape, kind)
+            for value, one in zip(given, uniform, strict=True)
+        ]
+        results = [np.empty(shape, self.dtype(i, single)) for i in range(len(self.nodes))] if outs is None else [*outs]
+        direct = [
+            out if out.flags.c_contiguous and out.flags.aligned and not _overlaps(out, given) else np.empty_like(out)
+            for out in results
+        ]
+        if count and self.sweep(single, uniform).run(sources, direct, count):
+            for i, (node, flag) in enumerate(zip(self.nodes, self.continued, strict=True)):
+                if flag:
+                    direct[i][...] = interpret._continued(node, direct[i], self.names, given)
+        for out, found in zip(results, direct, strict=True):
+            if out is not found:
+                out[...] = found
+        return results
+
+
+def _overlaps(out: Any, given: Sequence[Any]) -> bool:
+    """Whether writing to ``out`` would change an argument before it is read."""
+    import numpy as np
+
+    return any(
+        np.may_share_memory(out, value) and not (out.ctypes.data == value.ctypes.data and out.strides == value.strides)
+        for value in given
+        if isinstance(value, np.ndarray)
+    )
+
+
+def _row(value: Any, shape: tuple[int, ...], kind: Any) -> Any:
+    """The numbers one after the other, as many as ``shape`` has."""
+    import numpy as np
+
+    return np.ascontiguousarray(np.broadcast_to(value, shape), kind)
+
+
+class Sweep:
+    """Code along arrays."""
+
+    __slots__ = ("_loaded", "_run")
+
+    def __init__(self, loaded: loader.Loaded) -> None:
+        import ctypes
+
+        self._loaded = loaded
+        kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
+        self._run = kind(loaded.address("run"))
+
+    def run(self, sources: Sequence[Any], results: Sequence[Any], count: int) -> bool:
+        """Whether some value that is watched is no number."""
+        import ctypes
+
+        ins = (ctypes.c_void_p * len(sources))(*[value.ctypes.data for value in sources])
+        outs = (ctypes.c_void_p * len(results))(*[value.ctypes.data for value in results])
+        return bool(self._run(ins, outs, count))
