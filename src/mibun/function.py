@@ -14,6 +14,7 @@ from mibun import chain, ops, places
 from mibun import node as graph
 from mibun.errors import BudgetExceeded, MibunError, ParseError, ShapeError, UnsupportedOperation
 from mibun.node import Node
+from mibun.run import tiers
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from mibun.read import Note, Reading
     from mibun.rewrite import Budget
     from mibun.run import interpret
+    from mibun.run.kernel import Kernel
     from mibun.write.canvas import Picture
     from mibun.write.diagram import Diagram
     from mibun.write.proofs import Principles
@@ -159,14 +161,14 @@ def symbols(names: str | Iterable[str]) -> tuple[Function, ...]:
     return tuple([Function(ops.symbol(name)) for name in _names(names)])
 
 
-class Function:
+class Function(tiers.Tiered):
     """A formula in named variables, with one value or (a gradient, a Hessian) an array of them.
 
     ``shape`` is the shape of the value: ``()`` for a number. Python's ``+ - * / **`` and ``abs`` build new functions;
     the variables keep their order where both operands agree on it, or one is a number, and are alphabetical otherwise.
     Calling a function evaluates it: with floats or arrays in double precision, with ``int`` and ``Fraction`` exactly
     where the function allows it. Calling it with functions puts them in for its variables. A function never changes;
-    :func:`function` and :func:`symbols` make new ones.
+    :func:`function` and :func:`symbols` make new ones. What is called often gets machine code, see :meth:`compile`.
     """
 
     __slots__ = (
@@ -174,7 +176,6 @@ class Function:
         "_derived",
         "_free",
         "_header",
-        "_name",
         "_nodes",
         "_notes",
         "_origin",
@@ -209,6 +210,7 @@ class Function:
         self._source = source
         self._shape = shape
         self._assumptions = assumptions
+        self._tier: tiers.Tier | None = None
         self._origin: tuple[Node, Node] | None = None  # what was differentiated last, and by which variable
 
     @classmethod
@@ -520,11 +522,18 @@ class Function:
 
         A derivative is evaluated as its formula says: that of ln x is 1/x, which has a value at -1, too.
         """
+        return tiers.called(self, args, out, named)
+
+    def _evaluate(self, args: tuple[Any, ...], out: Any, named: Mapping[str, Any]) -> Any:
+        """The value for any call: by the interpreter, along arrays by machine code where that pays."""
         from mibun.run import interpret
 
         values = self._bind(args, named)
-        if out is None and Function in map(type, values.values()):
+        if out is None and not _FUNCTIONS.isdisjoint(map(type, values.values())):
             return self._compose(values)
+        code = tiers.code(self, values, args, named)
+        if code is not None:
+            return code(out)
         results = interpret.call_all(self._exact(), values, self._derived, self._cache())
         if not self._shape:
             return interpret.deliver(results[0], out)
@@ -548,11 +557,24 @@ class Function:
 
         if returns not in ("array", "tuple"):
             raise UnsupportedOperation("returns", given=returns)
-        form = "number" if not self._shape else returns
-        names = tuple(dict.fromkeys([*self.variables, *self._parameters()]))
-        nodes = self._exact()
-        kernel = native.kernel(nodes, names, form, self._shape, [self._derived] * len(nodes))
+        kernel = tiers.force(self)
+        if self._shape and returns == "tuple":
+            kernel = self._kernel("tuple")
         return native.compiled(kernel, self._name)
+
+    def _kernel(self, several: str = "array") -> Kernel:
+        from mibun.run import native
+
+        nodes = self._exact()
+        names = tuple(dict.fromkeys([*self.variables, *self._parameters()]))
+        kind = several if self._shape else "number"
+        return native.kernel(nodes, names, kind, self._shape, [self._derived] * len(nodes))
+
+    def _roots(self) -> tuple[Node, ...]:
+        return self._exact()
+
+    def _with_code(self) -> type[Function]:
+        return _FunctionWithCode
 
     def _cache(self) -> interpret.Programs:
         try:
@@ -572,14 +594,16 @@ class Function:
                 raise ShapeError("twice", name=name)
             if name in names or name in free:
                 values[name] = value
-        parameters = Function not in map(type, values.values())  # may stay as they are in a function put together
+        parameters = _FUNCTIONS.isdisjoint(
+            map(type, values.values())
+        )  # may stay as they are in a function put together
         missing = [name for name in free if name not in values and (parameters or name in names)]
         if missing or (args and len(values) < len(names)):
             wanted = missing or [name for name in names if name not in values]
             needed = ", ".join(dict.fromkeys([*names, *free]))
             raise ShapeError("missing_values", missing=", ".join(wanted), variables=needed)
         for name, value in values.items():
-            if type(value) not in (int, float, Fraction, Function):
+            if type(value) not in (int, float, Fraction) and type(value) not in _FUNCTIONS:
                 values[name] = _value(name, value)
         return values
 
@@ -587,11 +611,11 @@ class Function:
         replace: dict[Node, Node] = {}
         inner = []
         for name, value in values.items():
-            if type(value) is Function:
+            if isinstance(value, Function):
                 inner.append(value)
             elif places.number(value) is None:
                 raise UnsupportedOperation("beside_function", name=name, kind=type(value).__name__)
-            replace[ops.symbol(name)] = value.node if type(value) is Function else ops.const(value)
+            replace[ops.symbol(name)] = value.node if isinstance(value, Function) else ops.const(value)
         nodes = [chain.put(node, replace) for node in self._formulas()]
         headers = {f._header for f in inner}
         header = headers.pop() if len(headers) == 1 else None
@@ -599,7 +623,7 @@ class Function:
             *nodes, variables=header or _in_order([name for f in inner for name in f.variables]), shape=self._shape
         )
 
-    def value_and_grad(self) -> Callable[..., tuple[Any, Any]]:
+    def value_and_grad(self) -> ValueAndGradient:
         """A callable that returns the value and the gradient, a tuple in the order of ``variables``, in one pass.
 
         For a function of one variable the gradient is the derivative itself. Arguments as in a call.
@@ -608,8 +632,8 @@ class Function:
         (18.0, (12.0, 9.0))
         """
         nodes = (*self._exact(), *self.gradient()._exact())
-        joint = Function(*nodes, variables=self.variables, shape=(len(nodes),))
-        return partial(_value_and_grad, joint, (self._derived, *[True] * (len(nodes) - 1)))
+        joint = Function(*nodes, variables=self.variables, name=self._name, shape=(len(nodes),))
+        return ValueAndGradient(joint, self._derived)
 
     def at(self, /, **values: Any) -> Function:
         """The function with exact values put in for variables: numbers, functions, or expressions such as ``"pi/4"``.
@@ -827,7 +851,7 @@ class Function:
 
     def _combine(self, op: str, other: object, swap: bool = False) -> Function:
         header = self._header
-        if type(other) is Function:
+        if isinstance(other, Function):
             theirs = other.node
             if other._header != header:
                 header = None
@@ -899,7 +923,7 @@ class Function:
 
 
 def _as_node(value: Any) -> Any:
-    return value.node if type(value) is Function else value
+    return value.node if isinstance(value, Function) else value
 
 
 def _condition(text: str) -> Node:
@@ -952,9 +976,88 @@ def _value(name: str, value: Any) -> Any:
     return value
 
 
-def _value_and_grad(joint: Function, continued: Sequence[bool], /, *args: Any, **named: Any) -> tuple[Any, Any]:
+class ValueAndGradient(tiers.Tiered):
+    """What :meth:`Function.value_and_grad` returns: ``(value, gradient)`` in one pass."""
+
+    __slots__ = ("_derived", "_joint")
+
+    def __init__(self, joint: Function, derived: bool) -> None:
+        self._joint = joint
+        self._derived = derived
+        self._name = joint._name
+        self._tier: tiers.Tier | None = None
+
+    def __call__(self, /, *args: Any, out: Any = None, **named: Any) -> tuple[Any, Any]:
+        """``(value, gradient)``. Arguments as in a call of the function; ``out`` is such a pair of arrays."""
+        return tiers.called(self, args, out, named)  # type: ignore[no-any-return]
+
+    def compile(self) -> Callable[..., tuple[Any, Any]]:
+        """The same as machine code, see :meth:`Function.compile`."""
+        from mibun.run import native
+
+        return native.compiled(tiers.force(self), self._name)
+
+    def _evaluate(self, args: tuple[Any, ...], out: Any, named: Mapping[str, Any]) -> Any:
+        from mibun.run import interpret
+
+        joint = self._joint
+        values = joint._bind(args, named)
+        code = tiers.code(self, values, args, named)
+        if code is not None:
+            return code(out)
+        value, *slopes = interpret.call_all(joint._exact(), values, self._continued(), joint._cache())
+        gradient = slopes[0] if len(slopes) == 1 else tuple(slopes)
+        return (value, gradient) if out is None else _delivered((value, gradient), out)
+
+    def _continued(self) -> tuple[bool, ...]:
+        return (self._derived, *[True] * (len(self._joint._nodes) - 1))
+
+    def _kernel(self) -> Kernel:
+        from mibun.run import native
+
+        names = tuple(dict.fromkeys([*self._joint.variables, *self._joint._parameters()]))
+        return native.kernel(self._joint._exact(), names, "pair", (), self._continued())
+
+    def _roots(self) -> tuple[Node, ...]:
+        return self._joint._exact()
+
+    def _with_code(self) -> type[ValueAndGradient]:
+        return _ValueAndGradientWithCode
+
+    def __reduce__(self) -> Any:
+        return ValueAndGradient, (self._joint, self._derived)
+
+
+def _delivered(results: tuple[Any, Any], out: Any) -> Any:
     from mibun.run import interpret
 
-    values = joint._bind(args, named)
-    value, *slopes = interpret.call_all(joint._exact(), values, continued, joint._cache())
-    return value, slopes[0] if len(slopes) == 1 else tuple(slopes)
+    value, gradient = results
+    if not isinstance(out, tuple) or len(out) != 2 or isinstance(out[1], tuple) != isinstance(gradient, tuple):
+        raise ShapeError("out", wanted="tuple", given=type(out).__name__)
+    interpret.deliver(value, out[0])
+    if isinstance(gradient, tuple):
+        if len(gradient) != len(out[1]):
+            raise ShapeError("out", wanted=f"{len(gradient)}", given=f"{len(out[1])}")
+        for one, place in zip(gradient, out[1], strict=True):
+            interpret.deliver(one, place)
+    else:
+        interpret.deliver(gradient, out[1])
+    return out
+
+
+class _FunctionWithCode(Function):
+    """A function that has machine code: Python finds it, the descriptor of a slot, where it looks for ``__call__``."""
+
+    __slots__ = ()
+    __call__ = tiers.Tiered._native  # type: ignore[misc]
+
+
+class _ValueAndGradientWithCode(ValueAndGradient):
+    __slots__ = ()
+    __call__ = tiers.Tiered._native  # type: ignore[misc]
+
+
+_FUNCTIONS: Final = frozenset([Function, _FunctionWithCode])
+for _with_code, _without in ((_FunctionWithCode, Function), (_ValueAndGradientWithCode, ValueAndGradient)):
+    _with_code.__name__, _with_code.__qualname__ = _without.__name__, _without.__qualname__
+    _with_code.__doc__ = _without.__doc__

@@ -8,7 +8,7 @@ which are single numbers (:mod:`mibun.run.sweep`). Both come from the disk if th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Any, Final
 from weakref import WeakValueDictionary
@@ -21,21 +21,32 @@ from mibun.run.analytic import has_root_of_negative
 from mibun.run.calls import Form
 from mibun.run.machine import Machine, machine
 
+Kind = tuple[bool, tuple[bool, ...]]
+"""Of code along arrays: whether it takes numbers of 32 bits, and which of the values are single numbers."""
+
 LEVEL: Final = 2  # how hard LLVM tries, from 0 to 3
 
 _living: Final[WeakValueDictionary[str, loader.Loaded]] = WeakValueDictionary()  # by what they were made of
 _making: Final = Lock()
 
 
-def code(text: str, target: Machine) -> loader.Loaded:
-    """Code for LLVM's text: what is in memory already, else from the disk, else made. ``ImportError`` without LLVM."""
+def code(text: str, target: Machine, make: bool = True) -> loader.Loaded | None:
+    """Code for LLVM's text: what is in memory already, else from the disk, else, with ``make``, made.
+
+    ``ImportError`` without LLVM.
+    """
     name = store.key(text, target, LEVEL)
     found = _living.get(name)
     if found is not None:
         return found
     image = store.load(name)
     if image is None:
+        if not make:
+            return None
         with _making:
+            found = _living.get(name)
+            if found is not None:  # another thread was faster
+                return found
             image = loader.compile(text, target, LEVEL)
         store.save(name, image)
     return _living.setdefault(name, loader.Loaded(image, symbols.address))
@@ -63,7 +74,7 @@ class Kernel:
         self.machine = machine()
         self._graph: llvm.Graph | None = None
         self._call: loader.Loaded | None = None
-        self._sweeps: dict[tuple[bool, tuple[bool, ...]], Sweep] = {}
+        self._sweeps: dict[Kind, Sweep] = {}
 
     @property
     def graph(self) -> llvm.Graph:
@@ -71,27 +82,40 @@ class Kernel:
             self._graph = llvm.Graph(self.nodes, self.names)
         return self._graph
 
-    def call(self) -> loader.Loaded:
-        """The code for floats."""
+    def call(self, make: bool = True) -> loader.Loaded | None:
+        """The code for floats; without ``make``, only if there is some already."""
         if self._call is None:
-            self._call = code(calls.text(self.graph, self.form, self.continued), self.machine)
+            self._call = code(calls.text(self.graph, self.form, self.continued), self.machine, make)
         return self._call
 
     def builtin(self, name: str, text: str, owner: Any) -> Callable[..., Any]:
         """A function of Python's kind for floats, which passes on to ``owner`` what it does not take itself."""
         loaded = self.call()
+        assert loaded is not None
         function, definition = calls.builtin(loaded.address("call"), name, text, owner)
         owner.hold(definition, loaded)
         return function  # type: ignore[no-any-return]
 
-    def sweep(self, single: bool, uniform: tuple[bool, ...]) -> Sweep:
-        """The code along arrays, of 32 bits if ``single``; ``uniform`` says which values are numbers."""
-        found = self._sweeps.get((single, uniform))
+    def kind(self, values: Mapping[str, Any], single: bool = False) -> Kind:
+        """Which code along arrays ``values`` need; a value that is missing is a number."""
+        import numpy as np
+
+        given = [values.get(name, 0.0) for name in self.names]
+        return single, tuple([type(value) is float or np.size(value) == 1 for value in given])
+
+    def has(self, kind: Kind) -> bool:
+        return kind in self._sweeps
+
+    def sweep(self, kind: Kind) -> Sweep:
+        """The code along arrays."""
+        found = self._sweeps.get(kind)
         if found is None:
             from mibun.run import sweep
 
-            text = sweep.text(self.graph, self.machine, single, uniform, self.continued)
-            found = self._sweeps[single, uniform] = Sweep(code(text, self.machine))
+            text = sweep.text(self.graph, self.machine, *kind, self.continued)
+            loaded = code(text, self.machine)
+            assert loaded is not None
+            found = self._sweeps[kind] = Sweep(loaded)
         return found
 
     def dtype(self, i: int, single: bool) -> Any:
@@ -111,7 +135,7 @@ class Kernel:
 
         count = math.prod(shape)
         kind = np.dtype(np.float32 if single else np.float64)
-        uniform = tuple([np.size(value) == 1 for value in given])
+        uniform = self.kind(dict(zip(self.names, given, strict=True)))[1]
         sources = [
             np.asarray(value, kind) if one else _row(value, shape, kind)
             for value, one in zip(given, uniform, strict=True)
@@ -121,7 +145,7 @@ class Kernel:
             out if out.flags.c_contiguous and out.flags.aligned and not _overlaps(out, given) else np.empty_like(out)
             for out in results
         ]
-        if count and self.sweep(single, uniform).run(sources, direct, count):
+        if count and self.sweep((single, uniform)).run(sources, direct, count):
             for i, (node, flag) in enumerate(zip(self.nodes, self.continued, strict=True)):
                 if flag:
                     direct[i][...] = interpret._continued(node, direct[i], self.names, given)

@@ -16,6 +16,7 @@ from mibun.node import Node
 from mibun.run import interpret
 from mibun.run.calls import Form
 from mibun.run.kernel import Kernel
+from mibun.run.tiers import Tiered, is_array
 
 
 def kernel(
@@ -48,7 +49,7 @@ class Forward(Owner):
     def __call__(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
         target = self._target()
         assert target is not None  # who calls holds it
-        return target._passed(args, out, named)
+        return target._evaluate(args, out, named)
 
 
 class Compiled(Owner):
@@ -113,11 +114,9 @@ def compiled(kernel: Kernel, name: str) -> Callable[..., Any]:
     return function
 
 
-def is_array(value: Any) -> bool:
-    """Whether a value stands for several, or for none."""
-    if type(value) is float or type(value) is int:
-        return False
-    return bool(getattr(value, "ndim", 0)) or isinstance(value, list | tuple)
+def install(function: Tiered, kernel: Kernel) -> None:
+    """Give a function its code. What the code does not take itself goes to the function's ``_evaluate``."""
+    function._native = kernel.builtin(function._name, "", Forward(function))
 
 
 def _all_single(values: Sequence[Any]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from typing import Any, Final
 
 from mibun.run import special
@@ -80,9 +81,9 @@ def _of_numpy(place: int) -> int:
     import ctypes
 
     try:
-        from numpy._core import _multiarray_umath as numpy_core
-    except ImportError:
-        from numpy.core import _multiarray_umath as numpy_core
+        numpy_core = import_module("numpy._core._multiarray_umath")
+    except ImportError:  # before NumPy 2
+        numpy_core = import_module("numpy.core._multiarray_umath")
     get = ctypes.pythonapi.PyCapsule_GetPointer
     get.restype, get.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
     table = get(numpy_core._ARRAY_API, None)
