@@ -1,8 +1,8 @@
 """From LLVM's text to machine code in memory that can be run, and that is given back when no one holds it any more.
 
-LLVM, through llvmlite, makes an object file of the text. On Linux on x86-64 it is linked here: an :class:`Image` is code
-and constants whose only references to the world outside are a table of addresses, so that one read from a disk needs
-nothing but that table filled in, and no LLVM. Elsewhere LLVM's own loader (MCJIT) takes the object file.
+LLVM, through llvmlite, makes an object file of the text. On Linux on x86-64 it is linked here: an :class:`Image` is
+code and constants whose only references to the world outside are a table of addresses, so that one read from a disk
+needs nothing but that table filled in, and no LLVM. Elsewhere LLVM's own loader (MCJIT) takes the object file.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Machine code on disk, so that a program that starts again need not compile again.
 
-An image is kept under the hash of all that it depends on: the text that was compiled, the processor, the versions. The
-environment variable ``MIBUN_CACHE`` names the folder, or is ``off``; by default it is ``mibun`` in the user's folder for
-such things (``$XDG_CACHE_HOME``, ``~/.cache``). At most :data:`LIMIT` bytes are kept; what was used least recently goes.
+An image is kept under the hash of all that it depends on: the text that was compiled, the processor, the versions.
+The environment variable ``MIBUN_CACHE`` names the folder, or is ``off``; by default it is ``mibun`` in the user's
+folder for such things (``$XDG_CACHE_HOME``, ``~/.cache``). At most :data:`LIMIT` bytes are kept; what was used least
+recently goes.
 
 Object code is code: nothing is read from a folder or a file that anyone but the user could have written, where the
 system can tell; where it can not, nothing is kept. A file that is damaged counts as absent. Two programs may write at

@@ -1,9 +1,9 @@
 """Code that goes along arrays, a vector of numbers at a time: all results in one pass.
 
 ``@run(ptr %ins, ptr %outs, i64 %n)`` takes arrays of addresses: of the inputs, each ``n`` numbers one after the other,
-and of the results. An input that is ``uniform`` has one number only; what depends on such inputs alone is computed once.
-Where a vector of numbers does not fill the last vector, the numbers go through a vector beside the arrays, so that the
-value of an element does not depend on its place.
+and of the results. An input that is ``uniform`` has one number only; what depends on such inputs alone is computed
+once. Numbers that do not fill the last vector go through one beside the arrays, so that the value of an element does
+not depend on its place.
 
 Where some function is lost in a lane (an angle too large for the quick reduction), the scalar code ``@lane`` computes
 that lane anew. The result is whether any value of a root that is watched is no number.
@@ -30,7 +30,7 @@ def text(graph: Graph, machine: Machine, single: bool, uniform: Sequence[bool], 
         one = Emitter(None, False, outside)
         scalar = [*lane(one, graph), *_mend(e, graph, watched)]
     body = [*functions, *vectors, *scalar, *_run(e, graph, uniform)]
-    return "\n".join([*outside.values(), *[helper for helper in e.helpers.values()], *body, ATTRIBUTES])
+    return "\n".join([*outside.values(), *e.helpers.values(), *body, ATTRIBUTES])
 
 
 def _bytes(e: Emitter, node: Node) -> int:

@@ -1,4 +1,4 @@
-"""When a function gets machine code: first answers come from the interpreter, code when it pays, or when it is asked for.
+"""When a function gets machine code: first answers come from the interpreter, code when it pays or is asked for.
 
 It pays as soon as the time spent on interpreting is the time that compiling would take. Code that lies on the disk is
 looked for earlier, since it costs little. Compiling is done beside the caller, who is never held for longer than
@@ -56,7 +56,7 @@ class Tier:
 
 
 class Tiered:
-    """What is called with values, and comes to have code for that: ``_native``. Then its class is the one that calls it.
+    """What is called with values, and comes to have code for that, ``_native``; then its class is one that calls it.
 
     A subclass has ``_evaluate(args, out, named)`` for any call, ``_roots()`` for the nodes, and ``_kernel()``.
     """
@@ -132,7 +132,7 @@ def _advance(function: Tiered, tier: Tier) -> None:
             if living is not None:
                 _install(living, kernel)
 
-    beside(work)
+    _worker.do(work)
 
 
 def cost(size: int) -> float:
@@ -242,61 +242,56 @@ def _along_arrays(function: Tiered, tier: Tier, values: Mapping[str, Any]) -> Ke
     elif kind not in tier.asked:
         tier.asked.add(kind)
         made = kernel
-        beside(lambda: made.sweep(kind)).wait(min(PATIENCE, max(estimate, tier.spent)))
+        _worker.do(lambda: made.sweep(kind)).wait(min(PATIENCE, max(estimate, tier.spent)))
     return kernel if kernel.has(kind) else None
 
 
 # Beside the caller
 
-_queue: list[tuple[Callable[[], object], Event]] = []
-_state = Lock()
-_thread: Thread | None = None
+
+class Worker:
+    """Does work in another thread, one piece after the other. The thread ends when nothing is left to do."""
+
+    def __init__(self) -> None:
+        self.begin()
+        atexit.register(self.finish)
+        if hasattr(os, "register_at_fork"):  # a process that is split off does not have the thread
+            os.register_at_fork(after_in_child=self.begin)
+
+    def begin(self) -> None:
+        self._lock = Lock()
+        self._queue: list[tuple[Callable[[], object], Event]] = []
+        self._thread: Thread | None = None
+
+    def do(self, work: Callable[[], object]) -> Event:
+        """What is returned is set when the work is done, or has failed."""
+        done = Event()
+        with self._lock:
+            self._queue.append((work, done))
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="mibun compiles", daemon=True)
+                self._thread.start()
+        return done
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if not self._queue:
+                    self._thread = None
+                    return
+                work, done = self._queue.pop(0)
+            with suppress(Exception):  # without code the interpreter goes on
+                work()
+            done.set()
+            del work
+
+    def finish(self) -> None:
+        """At the end of the process: LLVM must not be at work while its memory goes."""
+        with self._lock:
+            self._queue.clear()
+            thread = self._thread
+        if thread is not None:
+            thread.join()
 
 
-def beside(work: Callable[[], object]) -> Event:
-    """Do some work in another thread, one after the other. What is returned is set when it is done, or has failed."""
-    global _thread
-    done = Event()
-    with _state:
-        _queue.append((work, done))
-        if _thread is None:
-            _thread = Thread(target=_work, name="mibun compiles", daemon=True)
-            _thread.start()
-    return done
-
-
-def _work() -> None:
-    """Until nothing is left to do."""
-    global _thread
-    while True:
-        with _state:
-            if not _queue:
-                _thread = None
-                return
-            work, done = _queue.pop(0)
-        with suppress(Exception):  # without code the interpreter goes on
-            work()
-        done.set()
-        del work
-
-
-def _finish() -> None:
-    """At the end of the process: LLVM must not be at work while its memory goes."""
-    with _state:
-        _queue.clear()
-        thread = _thread
-    if thread is not None:
-        thread.join()
-
-
-def _forked() -> None:
-    """In a new process that was split off: the other thread is not in it."""
-    global _thread, _state
-    _state = Lock()
-    _thread = None
-    _queue.clear()
-
-
-atexit.register(_finish)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+_worker: Final = Worker()
