@@ -275,9 +275,9 @@ def power(e: Emitter, x: str, exponent: Fraction) -> str:
         return _closed(e, _pair_power(e, (inverse, left), -n))
     if denominator == 2 and abs(n) <= 9:
         positive = e.binary("fadd", x, e.number(0.0))  # -0.0 counts as 0.0
-        if n < 0:
-            positive = e.binary("fdiv", e.number(1.0), positive)
         root = e.intrinsic("sqrt", positive)
+        if n < 0:  # the root first: 1/5e-324 is infinite, 1/√5e-324 is not
+            positive, root = (e.binary("fdiv", e.number(1.0), part) for part in (positive, root))
         return root if abs(n) == 1 else e.binary("fmul", _product(e, positive, abs(n) // 2), root)
     value = e.number(interpret._float(exponent))
     if denominator % 2 == 0:

@@ -51,7 +51,7 @@ _ROWS: Final[dict[str, Term]] = {
     "logaddexp": _log_of_sum(u, v),
 }
 _NUMERIC: Final = ("log1p", "expm1", "rint", "power", "mod")
-PRIMITIVE: Final = frozenset(FORMULA) - frozenset(_ROWS) - {"apply", "derivative"} | frozenset(_NUMERIC)
+PRIMITIVE: Final = frozenset(FORMULA) - frozenset(_ROWS) - {"apply", "derivative"} | {"log", *_NUMERIC}
 
 LOWER: Final[dict[str, Program]] = {op: compiled(row.node, [u.node, v.node]) for op, row in _ROWS.items()}
 
