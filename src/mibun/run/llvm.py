@@ -30,7 +30,7 @@ attributes #0 = { nounwind willreturn memory(none) nonlazybind }
 attributes #1 = { nounwind nonlazybind }
 attributes #2 = { nounwind "min-legal-vector-width"="512" }
 attributes #3 = { nounwind noinline cold "min-legal-vector-width"="512" }
-attributes #4 = { nounwind noinline willreturn memory(none) "min-legal-vector-width"="512" }
+attributes #5 = { nounwind noinline willreturn memory(none) "min-legal-vector-width"="512" }
 """
 
 
@@ -87,7 +87,7 @@ class Emitter:
     def number(self, value: float) -> str:
         """A constant, in every lane."""
         if self.single and math.isfinite(value):
-            value = _rounded(value)
+            value = rounded(value)
         word = f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
         return word if self.lanes == 1 else f"splat ({'float' if self.single else 'double'} {word})"
 
@@ -117,6 +117,33 @@ class Emitter:
             self.outside[name] = f"declare {self.real} {name}({', '.join([self.real] * len(args))}) {PURE}"
         return self.line(f"call {self.real} {name}({', '.join([f'{self.real} {arg}' for arg in args])})")
 
+    # Bits
+
+    @property
+    def whole(self) -> str:
+        """The type of whole numbers of the same size."""
+        number = "i32" if self.single else "i64"
+        return number if self.lanes == 1 else f"<{self.lanes} x {number}>"
+
+    def integer(self, value: int) -> str:
+        if self.lanes == 1:
+            return str(value)
+        return f"splat ({'i32' if self.single else 'i64'} {value})"
+
+    def bits(self, a: str) -> str:
+        """The bits of a number as a whole number."""
+        return self.line(f"bitcast {self.real} {a} to {self.whole}")
+
+    def of_bits(self, a: str) -> str:
+        return self.line(f"bitcast {self.whole} {a} to {self.real}")
+
+    def on_bits(self, op: str, a: str, b: str) -> str:
+        """``add``, ``sub``, ``and``, ``or``, ``xor``, ``shl``, ``lshr``."""
+        return self.line(f"{op} {self.whole} {a}, {b}")
+
+    def compare_bits(self, relation: str, a: str, b: str) -> str:
+        return self.line(f"icmp {relation} {self.whole} {a}, {b}")
+
     # Truths
 
     def compare(self, relation: str, a: str, b: str) -> str:
@@ -141,6 +168,11 @@ class Emitter:
 
     # Mathematics
 
+    def lose(self, truth: str) -> None:
+        """Where ``truth`` holds, what is computed is not good."""
+        if truth not in self.lost:
+            self.lost.append(truth)
+
     def math(self, name: str, *args: str) -> str:
         """A function of :data:`LIBRARY`, by the name that the C library has for it."""
         if self.machine is None:
@@ -150,7 +182,8 @@ class Emitter:
         return vectormath.emit(self, name, args)
 
 
-def _rounded(value: float) -> float:
+def rounded(value: float) -> float:
+    """The nearest number of 32 bits."""
     try:
         return float(struct.unpack("<f", struct.pack("<f", value))[0])
     except OverflowError:
