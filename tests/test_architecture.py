@@ -34,7 +34,7 @@ ROOMS = [
     ["sparse"],
     ["transforms"],
     ["limit"],
-    ["check", "diagrams", "pictures", "places"],
+    ["check", "diagrams", "pictures", "places", "source"],
     ["blackbox"],
     ["function"],
     ["__init__"],

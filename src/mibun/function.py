@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, overload
 
 from mibun import chain, ops, places
 from mibun import node as graph
-from mibun.errors import BudgetExceeded, MibunError, ParseError, ShapeError, UnsupportedOperation
+from mibun.errors import BudgetExceeded, MibunError, ParseError, ShapeError, UnsupportedOperation, spoken
 from mibun.node import Node
 from mibun.run import tiers
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mibun.rewrite import Budget
     from mibun.run import interpret
     from mibun.run.kernel import Kernel
+    from mibun.source.plan import Program
     from mibun.write.canvas import Picture
     from mibun.write.diagram import Diagram
     from mibun.write.proofs import Principles
@@ -184,6 +185,7 @@ class Function(tiers.Tiered):
         "_shape",
         "_shown",
         "_source",
+        "_taken",
     )
     __array_ufunc__ = None  # NumPy leaves array + Function to Function.__radd__, which refuses it by name
 
@@ -212,6 +214,7 @@ class Function(tiers.Tiered):
         self._assumptions = assumptions
         self._tier: tiers.Tier | None = None
         self._origin: tuple[Node, Node] | None = None  # what was differentiated last, and by which variable
+        self._taken: tuple[str, ...] = ()  # the variables differentiated by, "" for all of them in turn
 
     @classmethod
     def _read(cls, reading: Reading, variables: tuple[str, ...] | None = None) -> Function:
@@ -257,7 +260,7 @@ class Function(tiers.Tiered):
         return (*self._notes, *failures(*self._origin))
 
     @property
-    def source(self) -> str | None:
+    def written(self) -> str | None:
         """The text that was read, if the function was."""
         return self._source
 
@@ -316,6 +319,8 @@ class Function(tiers.Tiered):
         part = slice(start, start + count)
         picked = self._with(self._nodes[part], self._shape[len(places) :])
         picked._shown = None if self._shown is None else self._shown[part]
+        chosen = iter([self.variables[i % n] for i, n in zip(places, self._shape, strict=False) if self._taken])
+        picked._taken = tuple([name or next(chosen, "") for name in self._taken])
         return picked
 
     def __len__(self) -> int:
@@ -346,7 +351,7 @@ class Function(tiers.Tiered):
     def __reduce__(self) -> Any:
         # One node above all others, so that what they share is written once.
         top = ops.apply(self._name, *self._nodes)
-        facts = (self._header, self._notes, self._source, self._shape, self._derived, self._assumptions)
+        facts = (self._header, self._notes, self._source, self._shape, self._derived, self._assumptions, self._taken)
         return _load, (top, *facts)
 
     # Writing
@@ -406,6 +411,54 @@ class Function(tiers.Tiered):
 
         _check_language(lang)
         return "\n".join(notation.mathml(node, lang=lang) for node in self._display())
+
+    def source(self, language: str, *, derivatives: int = 0, name: str | None = None, lang: str | None = None) -> str:
+        """Code that a person can read and build elsewhere: "c", "numpy", "latex" or "llvm".
+
+        One function computes all that is asked for, and what its parts share is computed once. In C it is
+        ``double f(double x)``; of a gradient or a Hessian ``void f_grad(double x, double y, double out[2])``. With
+        ``derivatives=1`` the function returns the value and the gradient, with 2 the Hessian as well. ``name`` replaces
+        its name; ``lang`` is the language of comments ("ko" or "en", default: the locale's). Its values are those of a
+        call but for rounding.
+
+        >>> print(function("sin(x)^2").diff().source("c", lang="en"))
+        /* Written by mibun. */
+        <BLANKLINE>
+        #include <math.h>
+        <BLANKLINE>
+        /* df(x) = 2*sin(x)*cos(x) */
+        double df(double x)
+        {
+            return 2.0 * sin(x) * cos(x);
+        }
+        <BLANKLINE>
+
+        Raises ``UnsupportedOperation`` for another language and for what has no value, ``ShapeError`` for derivatives
+        of a function with several values, or of a higher order.
+        """
+        from mibun import source
+
+        return source.source([self._program(language, derivatives, name)], language, spoken(lang))
+
+    def _program(self, language: str, derivatives: int, name: str | None = None) -> Program:
+        from mibun.source.plan import Program
+
+        if isinstance(derivatives, bool) or derivatives not in (0, 1, 2):
+            raise ShapeError("source_derivatives", order=derivatives)
+        if derivatives and self._shape:
+            raise ShapeError("vector_value", shape=self._shape)
+        names = self.variables
+        parts = [self, *[way(self) for way in (Function.gradient, Function.hessian)[:derivatives]]]
+        return Program(
+            self._name if name is None else name,
+            names,
+            tuple(dict.fromkeys([*names, *self._parameters()])),
+            tuple([node for part in parts for node in part._exact()]),
+            tuple([node for part in (parts if language == "latex" else parts[:1]) for node in part._display()]),
+            self._shape,
+            self._taken if name is None else (),
+            derivatives,
+        )
 
     def _repr_latex_(self) -> str:
         return f"${self.latex()}$"
@@ -471,6 +524,7 @@ class Function(tiers.Tiered):
             nodes = tuple([derivation.result for derivation in derivations])
         made = Function(*nodes, variables=names, name=self._name, shape=self._shape, derived=True)
         made._origin = None if self._shape else origin
+        made._taken = (*self._taken, *[variable.attrs for variable in sequence])
         return made
 
     def gradient(self) -> Function:
@@ -486,14 +540,18 @@ class Function(tiers.Tiered):
             self._header = _in_order([inner.attrs for inner in order if inner.op == "symbol"])
         wrt = [ops.symbol(name) for name in self._header]
         nodes = chain.pull(node, wrt, order)
-        return Function(*nodes, variables=self.variables, name=self._name, shape=(len(wrt),), derived=True)
+        made = Function(*nodes, variables=self.variables, name=self._name, shape=(len(wrt),), derived=True)
+        made._taken = (*self._taken, "")
+        return made
 
     def hessian(self) -> Function:
         """All second partial derivatives; ``shape`` is ``(n, n)``."""
         wrt = [ops.symbol(name) for name in self.variables]
         rows = chain.pull(self._one(), wrt)
         nodes = [node for row in rows for node in chain.pull(_tidy(row), wrt)]
-        return Function(*nodes, variables=self.variables, name=self._name, shape=(len(wrt),) * 2, derived=True)
+        made = Function(*nodes, variables=self.variables, name=self._name, shape=(len(wrt),) * 2, derived=True)
+        made._taken = (*self._taken, "", "")
+        return made
 
     def _one(self) -> Node:
         if self._shape:
@@ -953,8 +1011,9 @@ def _load(
     shape: tuple[int, ...],
     derived: bool,
     assumptions: tuple[Node, ...],
+    taken: tuple[str, ...],
 ) -> Function:
-    return Function(
+    made = Function(
         *top.args,
         variables=variables,
         name=top.attrs[0],
@@ -964,6 +1023,8 @@ def _load(
         derived=derived,
         assumptions=assumptions,
     )
+    made._taken = taken
+    return made
 
 
 def _value(name: str, value: Any) -> Any:

@@ -176,6 +176,31 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
             "compile() 없이 함수를 바로 불러 주세요. 해석기는 계산할 수 있습니다.",
         ),
     },
+    "source_language": {
+        "en": ("{given} is no language that functions are written in.", "Choose one of: {languages}."),
+        "ko": ("{given:으로}는 옮겨 쓸 수 없습니다.", "{languages} 가운데 하나를 골라 주세요."),
+    },
+    "source_derivatives": {
+        "en": (
+            "Derivatives of order {order} cannot be asked for here.",
+            "derivatives=1 adds the gradient, 2 the Hessian; f.diff(order=…) goes further.",
+        ),
+        "ko": (
+            "여기서는 {order}계도함수까지 구할 수 없습니다.",
+            "derivatives=1이면 기울기 벡터, 2이면 헤세 행렬까지 씁니다. 그 이상은 f.diff(order=…)로 구해 주세요.",
+        ),
+    },
+    "source_operation": {
+        "en": ("{name} cannot be written as code.", "Write functions made from text, LaTeX or SymPy."),
+        "ko": ("{name:은} 코드로 옮길 수 없습니다.", "텍스트, LaTeX, SymPy로 만든 함수를 써 주세요."),
+    },
+    "source_order": {
+        "en": (
+            "The order of polygamma must be a number up to {limit} to be written as code.",
+            "Put a number in for it.",
+        ),
+        "ko": ("polygamma의 차수가 {limit} 이하의 수여야 코드로 옮길 수 있습니다.", "차수에 수를 넣어 주세요."),
+    },
     "no_llvm": {
         "en": ("Compiling needs llvmlite.", "Install it: pip install llvmlite. Without it functions are interpreted."),
         "ko": (
