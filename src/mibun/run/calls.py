@@ -14,7 +14,8 @@ from typing import Any, Final, NamedTuple
 from mibun.ops import BOOL
 from mibun.run.llvm import ATTRIBUTES, SCALAR_WEIGHTS, Emitter, Graph, Layout, computed, memory, parts
 
-FASTCALL_KEYWORDS: Final = 0x0080 | 0x0002
+FASTCALL: Final = 0x0080
+KEYWORDS: Final = 0x0002
 HEAD: Final = object.__basicsize__  # bytes of what every object begins with; its type is the last of it
 ITEMS: Final = tuple.__basicsize__
 DOUBLE: Final = 12  # NumPy's number for the type
@@ -194,7 +195,7 @@ def _array(shape: tuple[int, ...], found: list[str]) -> list[str]:
 # Making a function of it
 
 
-def builtin(address: int, name: str, text: str, owner: Any) -> tuple[Any, Any]:
+def builtin(address: int, name: str, text: str, owner: Any, flags: int = FASTCALL | KEYWORDS) -> tuple[Any, Any]:
     """A function of Python's kind whose code stands at ``address``, and what has to live as long as it does, which
     ``owner``, the object that it is bound to, has to hold."""
     import ctypes
@@ -207,7 +208,7 @@ def builtin(address: int, name: str, text: str, owner: Any) -> tuple[Any, Any]:
             ("text", ctypes.c_char_p),
         )
 
-    definition = Definition(name.encode(), address, FASTCALL_KEYWORDS, text.encode())
+    definition = Definition(name.encode(), address, flags, text.encode())
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
     return make(ctypes.byref(definition), owner, None), definition

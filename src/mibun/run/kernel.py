@@ -7,8 +7,8 @@ which are single numbers (:mod:`mibun.run.sweep`). Both come from the disk if th
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from threading import Lock
 from typing import Any, Final
 from weakref import WeakValueDictionary
@@ -20,6 +20,7 @@ from mibun.run import calls, interpret, llvm, loader, store, symbols
 from mibun.run.analytic import has_root_of_negative
 from mibun.run.calls import Form
 from mibun.run.machine import Machine, machine
+from mibun.run.safe import safe
 
 Kind = tuple[bool, tuple[bool, ...]]
 """Of code along arrays: whether it takes numbers of 32 bits, and which of the values are single numbers."""
@@ -30,12 +31,12 @@ _living: Final[WeakValueDictionary[str, loader.Loaded]] = WeakValueDictionary() 
 _making: Final = Lock()
 
 
-def code(text: str, target: Machine, make: bool = True) -> loader.Loaded | None:
+def code(text: str, target: Machine, make: bool = True, level: int = LEVEL) -> loader.Loaded | None:
     """Code for LLVM's text: what is in memory already, else from the disk, else, with ``make``, made.
 
     ``ImportError`` without LLVM.
     """
-    name = store.key(text, target, LEVEL)
+    name = store.key(text, target, level)
     found = _living.get(name)
     if found is not None:
         return found
@@ -47,9 +48,23 @@ def code(text: str, target: Machine, make: bool = True) -> loader.Loaded | None:
             found = _living.get(name)
             if found is not None:  # another thread was faster
                 return found
-            image = loader.compile(text, target, LEVEL)
+            image = loader.compile(text, target, level)
         store.save(name, image)
-    return _living.setdefault(name, loader.Loaded(image, symbols.address))
+    return _living.setdefault(name, loader.Loaded(image, _address))
+
+
+def _address(name: str) -> int:
+    return shared().address("arrays") if name == "mibun_arrays" else symbols.address(name)
+
+
+@cache
+def shared() -> loader.Loaded:
+    """The code around kernels, which is used once for each call: it need not be the best."""
+    from mibun.run import drive
+
+    found = code(drive.text(), machine(), level=1)
+    assert found is not None
+    return found
 
 
 class Kernel:
@@ -59,7 +74,7 @@ class Kernel:
     ``UnsupportedOperation`` for nodes that there is no code for, see :class:`mibun.run.llvm.Graph`.
     """
 
-    __slots__ = ("__weakref__", "_call", "_graph", "_sweeps", "continued", "form", "machine", "names", "nodes")
+    __slots__ = ("__weakref__", "_call", "_graph", "_sweeps", "continued", "entry", "form", "machine", "names", "nodes")
 
     def __init__(self, nodes: Sequence[Node], names: Sequence[str], form: Form, continued: Sequence[bool]) -> None:
         self.nodes = tuple(nodes)
@@ -75,11 +90,12 @@ class Kernel:
         self._graph: llvm.Graph | None = None
         self._call: loader.Loaded | None = None
         self._sweeps: dict[Kind, Sweep] = {}
+        self.entry: Callable[..., Any] | None = None  # the short way for arrays such as came last
 
     @property
     def graph(self) -> llvm.Graph:
         if self._graph is None:
-            self._graph = llvm.Graph(self.nodes, self.names)
+            self._graph = llvm.Graph(safe(self.nodes), self.names)
         return self._graph
 
     def call(self, make: bool = True) -> loader.Loaded | None:
@@ -112,10 +128,10 @@ class Kernel:
         if found is None:
             from mibun.run import sweep
 
-            text = sweep.text(self.graph, self.machine, *kind, self.continued)
+            text, cost = sweep.text(self.graph, self.machine, *kind, self.continued, self.form)
             loaded = code(text, self.machine)
             assert loaded is not None
-            found = self._sweeps[kind] = Sweep(loaded)
+            found = self._sweeps[kind] = Sweep(loaded, cost)
         return found
 
     def dtype(self, i: int, single: bool) -> Any:
@@ -133,62 +149,57 @@ class Kernel:
         """
         import numpy as np
 
-        count = math.prod(shape)
-        kind = np.dtype(np.float32 if single else np.float64)
-        uniform = self.kind(dict(zip(self.names, given, strict=True)))[1]
-        sources = [
-            np.asarray(value, kind) if one else _row(value, shape, kind)
-            for value, one in zip(given, uniform, strict=True)
-        ]
-        results = [np.empty(shape, self.dtype(i, single)) for i in range(len(self.nodes))] if outs is None else [*outs]
+        from mibun.run.walk import Walk
+
+        item = np.dtype(np.float32 if single else np.float64)
+        values = [np.asarray(value, item) for value in given]
+        sweep = self.sweep((single, tuple([value.size == 1 for value in values])))
+        walk = Walk(values, shape)
+        types = [self.dtype(i, single) for i in range(len(self.nodes))]
+        results = [walk.empty(dtype) for dtype in types] if outs is None else [*outs]
+        watched = any(self.continued)
         direct = [
-            out if out.flags.c_contiguous and out.flags.aligned and not _overlaps(out, given) else np.empty_like(out)
-            for out in results
+            walk.empty(dtype) if outs is not None and overlaps(out, values, watched) else out
+            for out, dtype in zip(results, types, strict=True)
         ]
-        if count and self.sweep((single, uniform)).run(sources, direct, count):
+        if walk.count and walk.run(sweep, direct) and watched:
             for i, (node, flag) in enumerate(zip(self.nodes, self.continued, strict=True)):
                 if flag:
-                    direct[i][...] = interpret._continued(node, direct[i], self.names, given)
+                    direct[i][...] = interpret._continued(node, direct[i], self.names, values)
         for out, found in zip(results, direct, strict=True):
             if out is not found:
                 out[...] = found
+        self.entry = sweep.entry
         return results
 
 
-def _overlaps(out: Any, given: Sequence[Any]) -> bool:
-    """Whether writing to ``out`` would change an argument before it is read."""
+def overlaps(out: Any, values: Sequence[Any], wholly: bool) -> bool:
+    """Whether writing to ``out`` would change a value before it is read; with ``wholly``, at any time."""
     import numpy as np
 
     return any(
-        np.may_share_memory(out, value) and not (out.ctypes.data == value.ctypes.data and out.strides == value.strides)
-        for value in given
-        if isinstance(value, np.ndarray)
+        np.may_share_memory(out, value)
+        and (wholly or out.ctypes.data != value.ctypes.data or out.strides != value.strides)
+        for value in values
     )
 
 
-def _row(value: Any, shape: tuple[int, ...], kind: Any) -> Any:
-    """The numbers one after the other, as many as ``shape`` has."""
-    import numpy as np
-
-    return np.ascontiguousarray(np.broadcast_to(value, shape), kind)
-
-
 class Sweep:
-    """Code along arrays."""
+    """Code along arrays: where ``run`` stands, what an element costs in nanoseconds, and the short way in."""
 
-    __slots__ = ("_loaded", "_run")
+    __slots__ = ("_held", "cost", "entry", "run")
 
-    def __init__(self, loaded: loader.Loaded) -> None:
-        import ctypes
+    def __init__(self, loaded: loader.Loaded, cost: float) -> None:
+        self.run = loaded.address("run")
+        self.cost = cost
+        keeper = Keeper()
+        self.entry, definition = calls.builtin(loaded.address("enter"), "arrays", "", keeper, calls.FASTCALL)
+        keeper.held = loaded, definition
+        self._held = keeper
 
-        self._loaded = loaded
-        kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
-        self._run = kind(loaded.address("run"))
 
-    def run(self, sources: Sequence[Any], results: Sequence[Any], count: int) -> bool:
-        """Whether some value that is watched is no number."""
-        import ctypes
+class Keeper:
+    """Holds what has to live as long as code that is bound to it."""
 
-        ins = (ctypes.c_void_p * len(sources))(*[value.ctypes.data for value in sources])
-        outs = (ctypes.c_void_p * len(results))(*[value.ctypes.data for value in results])
-        return bool(self._run(ins, outs, count))
+    __slots__ = ("held",)
+    held: tuple[Any, ...]

@@ -48,6 +48,7 @@ def compile(text: str, machine: Machine, level: int = 2) -> Image:
     context = llvm.create_context()
     module = llvm.parse_assembly(text, context)
     with module:
+        module.verify()  # LLVM would end the process over what is wrong
         data = _target_machine(machine, level).emit_object(module)
     if _links_here():
         with suppress(Unlinkable):

@@ -40,13 +40,17 @@ class Owner:
 class Forward(Owner):
     """Passes on to an object that lives on its own: the function that holds the code."""
 
-    __slots__ = ("_target",)
+    __slots__ = ("_kernel", "_target")
 
-    def __init__(self, target: Any) -> None:
+    def __init__(self, target: Any, kernel: Kernel) -> None:
         super().__init__()
         self._target = ref(target)
+        self._kernel = kernel
 
     def __call__(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
+        found = shortly(self._kernel, args, out) if not named else None
+        if found is not None:
+            return found
         target = self._target()
         assert target is not None  # who calls holds it
         return target._evaluate(args, out, named)
@@ -67,6 +71,9 @@ class Compiled(Owner):
         self._again: Callable[[], Any] = lambda: None
 
     def __call__(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
+        found = shortly(self.kernel, args, out) if not named else None
+        if found is not None:
+            return found
         values = self._bound(args, named)
         if any(map(is_array, values)):
             return along(self.kernel, values, out, single=_all_single(values))
@@ -101,6 +108,16 @@ class Compiled(Owner):
         return [values[name] for name in names]
 
 
+def shortly(kernel: Kernel, args: tuple[Any, ...], out: Any) -> Any:
+    """What the kernel's short way for arrays makes of a call; ``None`` if that is none for it."""
+    entry = kernel.entry
+    if entry is None or not args:
+        return None
+    if out is None:
+        return entry(*args)
+    return out if entry(*args, *_flat(kernel, out)) is not None else None
+
+
 def _float(value: Any) -> float:
     math.fabs(value)  # complains in Python's words about what is no real number
     return float(value)
@@ -116,7 +133,7 @@ def compiled(kernel: Kernel, name: str) -> Callable[..., Any]:
 
 def install(function: Tiered, kernel: Kernel) -> None:
     """Give a function its code. What the code does not take itself goes to the function's ``_evaluate``."""
-    function._native = kernel.builtin(function._name, "", Forward(function))
+    function._native = kernel.builtin(function._name, "", Forward(function, kernel))
 
 
 def _all_single(values: Sequence[Any]) -> bool:
@@ -152,7 +169,11 @@ def along(kernel: Kernel, values: Sequence[Any], out: Any = None, *, single: boo
     dtype = np.dtype(np.float32 if single else np.float64)
     if kernel.form.kind == "array":
         wanted = kernel.form.shape + shape
-        whole = np.empty(wanted, dtype) if out is None else _fitting(out, wanted, dtype)
+        if out is not None:
+            _fitting(out, wanted, dtype)
+            kernel.arrays(given, shape, single, [out[place] for place in np.ndindex(kernel.form.shape)])
+            return out
+        whole = np.empty(wanted, dtype)
         kernel.arrays(given, shape, single, [whole[place] for place in np.ndindex(kernel.form.shape)])
         return whole
     outs = None
@@ -175,7 +196,7 @@ def _real(name: str, value: Any, single: bool) -> Any:
 
 
 def _flat(kernel: Kernel, out: Any) -> list[Any]:
-    if kernel.form.kind == "number":
+    if kernel.form.kind in ("number", "array"):
         return [out]
     if not isinstance(out, tuple):
         raise ShapeError("out", wanted="tuple", given=type(out).__name__)

@@ -12,25 +12,76 @@ that lane anew. The result is whether any value of a root that is watched is no 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from mibun.node import Node
 from mibun.ops import BOOL
+from mibun.run import drive
+from mibun.run.calls import Form
 from mibun.run.llvm import ATTRIBUTES, Emitter, Graph, Layout, computed, lane, lost_bits, memory, parts, write
 from mibun.run.machine import Machine
 
+PAYS: Final = 1e5  # nanoseconds of work beyond which it is to be looked at more closely, since threads may pay
 
-def text(graph: Graph, machine: Machine, single: bool, uniform: Sequence[bool], watched: Sequence[bool]) -> str:
+
+def text(
+    graph: Graph, machine: Machine, single: bool, uniform: Sequence[bool], watched: Sequence[bool], form: Form
+) -> tuple[str, float]:
+    """The code, and about how many nanoseconds an element takes."""
     e = Emitter(machine, single)
     layout = Layout(graph, {})
     functions = parts(e, graph, layout, "piece") if len(layout.parts) > 1 else []
     vectors, lost = _vectors(e, graph, layout, uniform, watched)
+    cost = _cost(e, [*functions, *vectors])
     scalar: list[str] = []
-    outside = dict(e.outside)
     if lost:
-        one = Emitter(None, False, outside)
+        one = Emitter(None, False, e.outside)
         scalar = [*lane(one, graph), *_mend(e, graph, watched)]
-    body = [*functions, *vectors, *scalar, *_run(e, graph, uniform)]
-    return "\n".join([*outside.values(), *e.helpers.values(), *body, ATTRIBUTES])
+    body = [*functions, *vectors, *scalar, *_run(e, graph, uniform), *_enter(e, graph, uniform, watched, form, cost)]
+    return "\n".join([*e.outside.values(), *e.helpers.values(), *body, ATTRIBUTES]), cost
+
+
+LINE, VECTOR, LANE = 0.4, 10.0, 30.0  # nanoseconds for a line, for a function of libmvec, for one of the C library
+
+
+def _cost(e: Emitter, lines: Sequence[str]) -> float:
+    total = LINE * len(lines)
+    for line in lines:
+        if "@_ZGV" in line:
+            total += VECTOR
+        elif "@each_" in line or (e.lanes == 1 and "call" in line):
+            total += LANE * e.lanes
+    return total / e.lanes
+
+
+FORMS: Final = {"number": drive.NUMBER, "array": drive.ARRAY, "tuple": drive.SEVERAL, "pair": drive.PAIR}
+
+
+def _enter(
+    e: Emitter, graph: Graph, uniform: Sequence[bool], watched: Sequence[bool], form: Form, cost: float
+) -> list[str]:
+    """``@enter`` is for Python to call, see :func:`mibun.run.drive._arrays`."""
+    limit = 0 if any(node.dtype is BOOL for node in graph.roots) else int(PAYS / cost)
+    facts = {
+        "ins": len(graph.inputs),
+        "outs": len(graph.roots),
+        "item": 4 if e.single else 8,
+        "form": FORMS[form.kind],
+        "limit": limit if len(form.shape) <= drive.AXES and graph.roots else 0,
+        "watched": any(watched),
+        "rank": len(form.shape),
+    }
+    shape = [*form.shape, *[0] * drive.AXES][: drive.AXES]
+    words = [*[facts[name] for name in drive.SPEC], *shape, *uniform]
+    numbers = ", ".join([f"i64 {int(word)}" for word in words])
+    return [
+        f"@spec = private unnamed_addr constant [{len(words)} x i64] [{numbers}]",
+        "declare ptr @mibun_arrays(ptr, i64, ptr, ptr) #1",
+        "define ptr @enter(ptr %self, ptr %args, i64 %count) #2 {",
+        "%result = tail call ptr @mibun_arrays(ptr %args, i64 %count, ptr @spec, ptr @run)",
+        "ret ptr %result",
+        "}",
+    ]
 
 
 def _bytes(e: Emitter, node: Node) -> int:

@@ -20,6 +20,7 @@ CALLED_BACK: Final[dict[str, tuple[Callable[..., float], int]]] = {
 }
 """Functions of floats that are Python's, and how many arguments they take: slow, and right."""
 
+_NUMPY_TYPES: Final = {"mibun_float64": "float64", "mibun_float32": "float32"}  # NumPy has one object of each
 _PYARRAY_NEW: Final = 93  # the place in NumPy's table of functions
 
 
@@ -34,10 +35,16 @@ def address(name: str) -> int:
         import numpy as np
 
         return id(np.ndarray)
+    if name in _NUMPY_TYPES:
+        import numpy as np
+
+        return id(np.dtype(_NUMPY_TYPES[name]))
     if name == "PyArray_New":
         return _of_numpy(_PYARRAY_NEW)
     if name in CALLED_BACK:
         return _address(_callback(name))
+    if name == "_Py_NoneStruct":
+        return id(None)
     if name.startswith("Py"):
         return _address(getattr(ctypes.pythonapi, name))
     for library in ("libmvec.so.1",) if name.startswith("_ZGV") else (None, "libm.so.6", "libm.dylib", "ucrtbase.dll"):
