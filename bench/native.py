@@ -42,23 +42,15 @@ FLOOR = 0.9  # of the best peer: what no row may be below
 # The contestants
 
 
-def native(f: Any) -> Any:
-    """The function with its machine code made now."""
-    f.compile()
-    return f
-
-
 def own_many(formula: Formula, points: Sequence[Array]) -> Work:
     """Value and gradient by mibun, into arrays that are there already."""
-    both = mb.function(formula.text).value_and_grad()
-    native(both)
-    count = len(points)
-    value, slopes = np.empty(len(points[0])), tuple([np.empty(len(points[0])) for _ in points])
-    out = (value, slopes if count > 1 else slopes[0])
+    both = mb.function(formula.text).value_and_grad().compile()
+    value, *slopes = out = [np.empty(len(points[0])) for _ in range(len(points) + 1)]
+    into = (value, tuple(slopes) if len(slopes) > 1 else slopes[0])
 
     def work() -> Any:
-        both(*points, out=out)
-        return value, *slopes
+        both(*points, out=into)
+        return out
 
     work()
     return work
@@ -66,7 +58,7 @@ def own_many(formula: Formula, points: Sequence[Array]) -> Work:
 
 def own_fresh(formula: Formula, points: Sequence[Array]) -> Work:
     """The same with new arrays for the results, as peers without ``out=`` make them."""
-    both = native(mb.function(formula.text).value_and_grad())
+    both = mb.function(formula.text).value_and_grad().compile()
     return lambda: both(*points)
 
 
@@ -317,12 +309,11 @@ def motion() -> Iterator[Row]:
     times = calls({MINE: Call("f(*x)", {"f": at_one, "x": point}), "CasADi": Call("f()", {"f": work})}, seconds=10)
     yield faster("bicycle, all 18 derivatives, one point", times, "CasADi", 5)
 
-    native(gradient)
     many = [np.empty(10_000) for _ in names]
     work = _casadi_gradient(10_000, columns, many)
     into = np.empty((len(names), 10_000))
-    _compare(MINE, "bicycle", gradient(*columns), work())
-    times = interleaved({MINE: lambda: gradient(*columns, out=into), "CasADi": work})
+    _compare(MINE, "bicycle", at_one(*columns), work())
+    times = interleaved({MINE: lambda: at_one(*columns, out=into), "CasADi": work})
     yield faster("bicycle, all 18 derivatives, 10,000 points", times, "CasADi", 20)
     yield within("bicycle, differentiated and compiled", seconds, 0.5)
 
