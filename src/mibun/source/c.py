@@ -16,7 +16,6 @@ from typing import Final
 from mibun.node import Node, postorder
 from mibun.ops import BOOL, ONE, make, symbol
 from mibun.run.exact import exact_values
-from mibun.run.safe import safe
 from mibun.source import plan
 from mibun.source.gamma import TERMS, circular, stirling
 from mibun.source.plan import (
@@ -34,6 +33,7 @@ from mibun.source.plan import (
     Program,
     say,
     words,
+    wrapped,
 )
 
 FACTORS: Final = 32  # integer powers up to this are products
@@ -375,8 +375,11 @@ class _Writing:
             return plan.call("pow", x, n)
         if exponent.denominator % 2 == 0:
             return self.help("root_power", x, n)
-        if exponent.denominator == 3 and exponent.numerator == 1:
-            return plan.call("cbrt", x)
+        if exponent.denominator == 3 and abs(exponent.numerator) <= FACTORS:
+            root = plan.call("cbrt", x)
+            if exponent.numerator == -1:
+                return plan.infix("/", PRODUCT, _ONE, root)
+            return root if exponent.numerator == 1 else plan.call("pow", root, _literal(exponent.numerator))
         if exponent.numerator % 2:
             return self.help("odd_power", x, n)
         return plan.call("pow", plan.call("fabs", x), n)
@@ -426,7 +429,7 @@ def _product(x: Node, n: int) -> Node:
 
 def source(programs: Sequence[Program], lang: str) -> str:
     """The file. ``UnsupportedOperation`` for what has no value."""
-    nodes = [products(safe(program.nodes)) for program in programs]
+    nodes = [products(plan.prepared(program)) for program in programs]
     write = _Writing([root for roots in nodes for root in roots])
     bodies = [_function(program, roots, write, lang) for program, roots in zip(programs, nodes, strict=True)]
     helpers = [textwrap.dedent(helper(name)[1]).strip() for name in write.helpers]
@@ -465,9 +468,5 @@ def comment(program: Program, lang: str) -> str:
 
 
 def _comment(paragraphs: Sequence[str]) -> str:
-    text = [
-        line
-        for paragraph in paragraphs
-        for line in textwrap.wrap(paragraph, WIDTH - 6, subsequent_indent="  ", break_long_words=False)
-    ]
+    text = [line for paragraph in paragraphs for line in wrapped(paragraph, WIDTH - 6)]
     return "/* " + "\n   ".join(text) + " */"

@@ -6,7 +6,6 @@ who uses the code has to bring ``mibun_digamma`` and ``mibun_polygamma``.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,7 +13,7 @@ from mibun.ops import BOOL
 from mibun.run.llvm import Emitter, Graph, real, truth, write
 from mibun.run.safe import safe
 from mibun.source import plan
-from mibun.source.plan import WIDTH, Names, Program, say
+from mibun.source.plan import WIDTH, Names, Program, say, wrapped
 
 _LIBRARY: Final = {"@mibun_lgamma": "@lgamma"}
 
@@ -57,6 +56,6 @@ def _function(program: Program, outside: dict[str, str], lang: str) -> str:
     e.lines.append(f"ret double {found[0]}" if program.has_value else "ret void")
     takes = [*[f"double %{name}" for name in given], *[f"ptr %{name}" for name in arrays]]
     about = [*plan.formulas(program, "{key}[{i}]"), *plan.remarks(program, lang, "out")]
-    comments = [f"; {line}" for each in about for line in textwrap.wrap(each, WIDTH - 2, break_long_words=False)]
+    comments = [f"; {line}" for each in about for line in wrapped(each, WIDTH - 2)]
     head = f"define {'double' if program.has_value else 'void'} @{title}({', '.join(takes)}) {{"
     return "\n".join([*comments, head, *["  " + line for line in e.lines], "}"])

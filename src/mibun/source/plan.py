@@ -8,6 +8,7 @@ where that is short, ``sin_x``, and count otherwise, ``t1``.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from fractions import Fraction
@@ -15,9 +16,10 @@ from typing import Final, NamedTuple
 
 from mibun.errors import UnsupportedOperation
 from mibun.language import fill
-from mibun.node import Node, postorder, tree_size
-from mibun.ops import FORMULA
+from mibun.node import Node, postorder, symbols, tree_size
+from mibun.ops import FORMULA, NUMBER, const, make
 from mibun.run.exact import exact
+from mibun.run.safe import safe
 from mibun.write import notation
 
 words: Final = str.split
@@ -148,6 +150,21 @@ def call(name: str, *args: Piece) -> Piece:
     return Piece(f"{name}({', '.join([arg.text for arg in args])})", ATOM)
 
 
+def prepared(program: Program) -> tuple[Node, ...]:
+    """The nodes to write: float-safe, and what holds no variable as a number, be it infinite or none."""
+    from mibun.run import interpret
+
+    nodes = safe(program.nodes)
+    done: dict[Node, Node] = {}
+    for node in postorder(*nodes):
+        args = tuple([done[arg] for arg in node.args])
+        if args and node.op in HANDLED and node.dtype is NUMBER and not symbols(node):
+            done[node] = const(float(interpret.call(node, {})))
+        else:
+            done[node] = node if args == node.args else make(node.op, *args, attrs=node.attrs)
+    return tuple([done[node] for node in nodes])
+
+
 class Line(NamedTuple):
     """``name`` is to be ``text``, the value of ``node``."""
 
@@ -252,6 +269,12 @@ def polygamma_order(node: Node) -> int | None:
 
 
 # About the code
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Lines of a comment."""
+    return textwrap.wrap(text, width, subsequent_indent="  ", break_on_hyphens=False)
+
 
 LONG: Final = 600  # characters of formulas that still stand in a comment
 LARGE: Final = 400  # nodes of one

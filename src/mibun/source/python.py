@@ -15,10 +15,9 @@ from typing import Final
 from mibun.node import Node, postorder
 from mibun.ops import BOOL, symbol
 from mibun.run.exact import exact_values
-from mibun.run.safe import safe
 from mibun.source import plan
 from mibun.source.gamma import circular, stirling
-from mibun.source.plan import ATOM, POWER, PRODUCT, RELATION, SIGN, WIDTH, Names, Piece, Program, say, words
+from mibun.source.plan import ATOM, POWER, PRODUCT, RELATION, SIGN, WIDTH, Names, Piece, Program, say, words, wrapped
 
 RESERVED: Final = frozenset([*keyword.kwlist, *keyword.softkwlist, "np", "special", "print", "self", "abs", "range"])
 EXACT: Final = 2**53  # integers below are floats, exactly
@@ -294,7 +293,7 @@ def _reals(node: Node, args: Sequence[Piece]) -> list[Piece]:
 
 def source(programs: Sequence[Program], lang: str) -> str:
     """The module. ``UnsupportedOperation`` for what has no value."""
-    nodes = [safe(program.nodes) for program in programs]
+    nodes = [plan.prepared(program) for program in programs]
     write = _Writing([root for roots in nodes for root in roots])
     functions = [_function(program, roots, write, lang) for program, roots in zip(programs, nodes, strict=True)]
     helpers = [textwrap.dedent(helper(name)[1]).strip() for name in write.helpers]
@@ -303,7 +302,7 @@ def source(programs: Sequence[Program], lang: str) -> str:
 
 
 def _function(program: Program, roots: Sequence[Node], write: _Writing, lang: str) -> str:
-    names = Names([*RESERVED, *HELPERS, "digamma", "values", "gradient", "hessian"])
+    names = Names([*RESERVED, *HELPERS, "digamma", "values", "value", "gradient", "hessian"])
     title = names.give(plan.identifier(program.title))
     given = {name: names.give(plan.identifier(name)) for name in program.arguments}
     computed, results = plan.lines(roots, write, {symbol(name): text for name, text in given.items()}, names)
@@ -316,7 +315,7 @@ def _function(program: Program, roots: Sequence[Node], write: _Writing, lang: st
 
 
 def _docstring(paragraphs: Sequence[str]) -> list[str]:
-    lines = [line for each in paragraphs for line in textwrap.wrap(each, WIDTH - 12, break_long_words=False)]
+    lines = [line for each in paragraphs for line in wrapped(each, WIDTH - 12)]
     if not lines:
         return []
     lines[0] = '"""' + lines[0]
@@ -339,13 +338,14 @@ def _returned(program: Program, roots: Sequence[Node], results: Sequence[str], g
     if not program.derivatives:
         return [*lines, *_stacked("return ", values, program.shape)]
     n = len(program.variables)
-    slopes = values[1] if n == 1 else f"({', '.join(values[1 : n + 1])})"
-    if len(slopes) > WIDTH:
-        lines += ["gradient = (", *[f"    {value}," for value in values[1 : n + 1]], ")"]
-        slopes = "gradient"
+    value, slopes = values[0], values[1] if n == 1 else f"({', '.join(values[1 : n + 1])})"
+    if len(value) + len(slopes) > WIDTH - 30:
+        lines.append(f"value = {value}")
+        lines += ["gradient = (", *[f"    {slope}," for slope in values[1 : n + 1]], ")"]
+        value, slopes = "value", "gradient" if n != 1 else "gradient[0]"
     if program.derivatives == 1:
-        return [*lines, f"return {values[0]}, {slopes}"]
-    return [*lines, *_stacked("hessian = ", values[n + 1 :], (n, n)), f"return {values[0]}, {slopes}, hessian"]
+        return [*lines, f"return {value}, {slopes}"]
+    return [*lines, *_stacked("hessian = ", values[n + 1 :], (n, n)), f"return {value}, {slopes}, hessian"]
 
 
 def _stacked(before: str, values: Sequence[str], shape: Sequence[int]) -> list[str]:
