@@ -18,6 +18,7 @@ from tests import oracle, strategies
 
 import mibun as mb
 from mibun import chain
+from mibun import node as graph
 from mibun.node import Node, living, postorder, symbols, tree_size
 from mibun.ops import ARRAYS, FORMULA, const, make, symbol
 from mibun.run import balls, interpret
@@ -100,7 +101,11 @@ def values(row: Row, points: Sequence[dict[str, float]]) -> list[tuple[float, fl
     return list(zip(before, after, strict=True))
 
 
-@pytest.mark.parametrize("row", TABLE, ids=written)
+LOGICAL = [row for row in TABLE if row.because == rewriting.LOGIC]
+NUMERICAL = [row for row in TABLE if row not in LOGICAL]
+
+
+@pytest.mark.parametrize("row", NUMERICAL, ids=written)
 def test_every_row_against_many_digits(row: Row) -> None:
     draw = random.Random(1)
     names = [name for name in symbols(row.before) if name not in ("a", "b")]
@@ -163,6 +168,27 @@ def test_what_a_row_gains(row: Row) -> None:
     ((before, after),) = values(row, [at])
     assert error(before, wanted) > 2**17
     assert error(after, wanted) <= 2
+
+
+@pytest.mark.parametrize("row", LOGICAL, ids=written)
+def test_rows_of_logic(row: Row) -> None:
+    letters = [symbol(name) for name in symbols(row.before)]
+    values = {letter: symbol(letter.attrs * 2) for letter in letters}
+    truths = {arg for node in postorder(row.before) for arg in _conditions(node) if arg.op == "symbol"}
+    replace = {letter: make("lt", const(0), value) if letter in truths else value for letter, value in values.items()}
+    before, after = (
+        graph.rebuild(node, replace, lambda n, args: make(n.op, *args)) for node in (row.before, row.after)
+    )
+    assert safe([before]) == safe([after])
+    assert tree_size(safe([before])[0]) < tree_size(before)
+    names = [value.attrs for value in values.values()]
+    for point in product([-1.0, 2.0, NAN], repeat=len(names)):
+        at = dict(zip(names, point, strict=True))
+        assert same(*[float(interpret.call(node, at)) for node in (before, after)])
+
+
+def _conditions(node: Node) -> tuple[Node, ...]:
+    return node.args if node.op in ("and", "or", "not") else node.args[:1] if node.op == "where" else ()
 
 
 # Forms

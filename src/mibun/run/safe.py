@@ -34,18 +34,18 @@ from typing import Final, NamedTuple
 
 from mibun import fold, identities
 from mibun.node import Node, growing, postorder, symbols
-from mibun.ops import ARRAYS, FORMULA, HALF, NUMBER, ONE, REAL, SINGLE, ZERO, E, const, is_exact, make, symbol
+from mibun.ops import ARRAYS, BOOL, FORMULA, HALF, NUMBER, ONE, REAL, SINGLE, ZERO, E, const, is_exact, make, symbol
 from mibun.rules import F, Term, a, u, v
 from mibun.run.domain import condition
 from mibun.run.exact import EXACT, exact
 
 Found = dict[Node, Node]  # what the letters of a row stand for
 
-b: Final = Term(symbol("b"))
+b, w, x = (Term(symbol(name)) for name in ("b", "w", "x"))
 e: Final = Term(E)
 half: Final = Term(HALF)
 NUMBERS: Final = frozenset([a.node, b.node])  # letters for what holds no variable; all others stand for anything
-COMMUTATIVE: Final = frozenset(["add", "mul", "hypot", "logaddexp", "eq", "ne"])
+COMMUTATIVE: Final = frozenset(["add", "mul", "hypot", "logaddexp", "eq", "ne", "and", "or"])
 
 
 class Row(NamedTuple):
@@ -199,6 +199,8 @@ row(u / F.sinh(v) ** 2, u / F.sinh(v) / F.sinh(v), "the same roundings, and sinh
 _twice = 2 * F.sinh(half * u)
 row(F.exp(u) / (F.exp(u) - 1) ** 2, 1 / _twice / _twice, "e^u/(e^u - 1)² = 1/(2 sinh(u/2))²", gain=720)
 row(F.exp(u) * (1 / (F.exp(u) - 1) ** 2), 1 / _twice / _twice, "e^u/(e^u - 1)² = 1/(2 sinh(u/2))²", gain=720)
+row(F.exp(u) * v / (F.exp(u) - 1) ** 2, v / _twice / _twice, "e^u/(e^u - 1)² = 1/(2 sinh(u/2))²", gain=(720, 1))
+row(F.exp(u) * (v / (F.exp(u) - 1) ** 2), v / _twice / _twice, "e^u/(e^u - 1)² = 1/(2 sinh(u/2))²", gain=(720, 1))
 
 # Squares less one: f² = ±g² + c.
 SQUARED = "identity of squares, DLMF 4.21 and 4.35; no difference is left"
@@ -263,6 +265,27 @@ row(
     only=lambda found: bool(_rational(found[a.node])),
 )
 
+# Conditions, as the rules for piecewise functions leave them: true or false, never NaN.
+LOGIC = "in both cases"
+TRUE = F.eq(0, 0)
+_both, _either, _not = (getattr(F, op) for op in ("and", "or", "not"))
+
+
+def _truth(found: Found) -> bool:
+    return found[u.node].dtype is BOOL
+
+
+row(_either(u, u), u, LOGIC, only=_truth)
+row(_both(u, u), u, LOGIC, only=_truth)
+row(_either(_not(u), u), TRUE, LOGIC, only=_truth)
+row(_either(u, TRUE), TRUE, LOGIC, only=_truth)
+row(_both(u, TRUE), u, LOGIC, only=_truth)
+row(F.where(TRUE, u, v), u, LOGIC)
+row(F.where(u, v, v), v, LOGIC)
+row(F.where(u, F.where(u, v, w), x), F.where(u, v, x), LOGIC)
+row(F.where(u, v, F.where(u, w, x)), F.where(u, v, x), LOGIC)
+row(F.where(_not(u), v, w), F.where(u, w, v), LOGIC)
+
 # Inverse functions, from the table of identities: those whose left side has a value for every number.
 
 
@@ -324,7 +347,8 @@ class _Rewriting:
         """The node with rewritten arguments."""
         if node.op in ARRAYS and ARRAYS[node.op].kind != "numeric":
             return fold.remake(node, tuple(args))
-        if node.attrs is not None or any(arg.dtype not in _FLOATS for arg in args[node.op == "where" :]):
+        floats = all(arg.dtype in _FLOATS for arg in args[node.op == "where" :])
+        if node.attrs is not None or not (floats or node.op in ("and", "or", "not")):
             return fold.remake(node, tuple(args)) if node.op == "apply" else make(node.op, *args, attrs=node.attrs)
         return self.build(node.op, *args)
 
