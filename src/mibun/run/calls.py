@@ -31,7 +31,7 @@ class Form(NamedTuple):
 
 def text(graph: Graph, form: Form, watched: Sequence[bool]) -> str:
     """The definition of ``@call``. Where a root that is ``watched`` is no number, the call is passed on."""
-    e = Emitter()
+    e = Emitter(helpers={})
     layout = Layout(graph, SCALAR_WEIGHTS)
     functions = parts(e, graph, layout, "part") if len(layout.parts) > 1 else []
     before, after = memory(e, layout)
@@ -68,7 +68,9 @@ def text(graph: Graph, form: Form, watched: Sequence[bool]) -> str:
         "ret ptr %passed",
         "}",
     ]
-    return "\n".join([*_DECLARATIONS, *e.outside.values(), *functions, _FLOATS, *lines, ATTRIBUTES])
+    return "\n".join(
+        [*_DECLARATIONS, *e.outside.values(), *e.helpers.values(), *functions, _FLOATS, *lines, ATTRIBUTES]
+    )
 
 
 _DECLARATIONS: Final = [

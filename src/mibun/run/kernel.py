@@ -26,6 +26,7 @@ Kind = tuple[bool, tuple[bool, ...]]
 """Of code along arrays: whether it takes numbers of 32 bits, and which of the values are single numbers."""
 
 LEVEL: Final = 2  # how hard LLVM tries, from 0 to 3
+LARGE, HUGE = 3000, 30_000  # operations beyond which it tries less hard; and beyond which hardly, for arrays
 
 _living: Final[WeakValueDictionary[str, loader.Loaded]] = WeakValueDictionary()  # by what they were made of
 _making: Final = Lock()
@@ -101,7 +102,8 @@ class Kernel:
     def call(self, make: bool = True) -> loader.Loaded | None:
         """The code for floats; without ``make``, only if there is some already."""
         if self._call is None:
-            self._call = code(calls.text(self.graph, self.form, self.continued), self.machine, make)
+            text = calls.text(self.graph, self.form, self.continued)
+            self._call = code(text, self.machine, make, 1 if len(self.graph.order) > LARGE else LEVEL)
         return self._call
 
     def builtin(self, name: str, text: str, owner: Any) -> Callable[..., Any]:
@@ -129,7 +131,8 @@ class Kernel:
             from mibun.run import sweep
 
             text, cost = sweep.text(self.graph, self.machine, *kind, self.continued, self.form)
-            loaded = code(text, self.machine)
+            size = len(self.graph.order)
+            loaded = code(text, self.machine, level=0 if size > HUGE else 1 if size > LARGE else LEVEL)
             assert loaded is not None
             found = self._sweeps[kind] = Sweep(loaded, cost)
         return found

@@ -17,7 +17,8 @@ from typing import Any, Final
 from mibun.errors import UnsupportedOperation
 from mibun.node import Node, postorder
 from mibun.ops import BOOL, symbol
-from mibun.run import interpret
+from mibun.run import interpret, symbols
+from mibun.run.definitions import DEFINITIONS
 from mibun.run.exact import exact_values
 from mibun.run.lower import PRIMITIVE, has_own_logarithm, lower
 from mibun.run.machine import Machine
@@ -31,6 +32,8 @@ attributes #1 = { nounwind nonlazybind }
 attributes #2 = { nounwind "min-legal-vector-width"="512" }
 attributes #3 = { nounwind noinline cold "min-legal-vector-width"="512" }
 attributes #5 = { nounwind noinline willreturn memory(none) "min-legal-vector-width"="512" }
+attributes #7 = { nounwind noinline willreturn memory(none) }
+attributes #6 = { nounwind noinline optnone cold }
 """
 
 
@@ -39,11 +42,26 @@ class Emitter:
     or, without a machine, one.
 
     ``real`` and ``truth`` are the types of values, in LLVM's words. ``outside`` has the declarations of what is used
-    and defined elsewhere, ``helpers`` functions to be defined beside. ``lost`` are truths: in a lane where one of them
-    holds, some function has no good result, and all of the lane is to be computed in another way.
+    and defined elsewhere, ``helpers`` functions to be defined beside, if the caller has a place for them. With
+    ``outlined``, long pieces of code are such functions: less to compile, if they are needed often. ``lost`` are truths:
+    in a lane where one of them holds, some function has no good result, and all of the lane is to be computed anew.
     """
 
-    __slots__ = ("_names", "helpers", "lanes", "lines", "lost", "machine", "outside", "real", "single", "truth")
+    __slots__ = (
+        "_names",
+        "defines",
+        "helpers",
+        "kinds",
+        "lanes",
+        "lines",
+        "lost",
+        "machine",
+        "outlined",
+        "outside",
+        "real",
+        "single",
+        "truth",
+    )
 
     def __init__(
         self,
@@ -57,6 +75,9 @@ class Emitter:
         self.machine = machine
         self.lanes = lanes
         self.single = single
+        self.outlined = False
+        self.defines = helpers is not None
+        self.kinds: dict[str, str] = {}  # what such functions return
         self.real = number if lanes == 1 else f"<{lanes} x {number}>"
         self.truth = "i1" if lanes == 1 else f"<{lanes} x i1>"
         self.outside = {} if outside is None else outside
@@ -110,7 +131,18 @@ class Emitter:
 
     def call(self, name: str, *args: str) -> str:
         """A function from outside, of this kind of numbers."""
+        if self.real == "double":
+            self.need(name, len(args))
         return self._called(f"@{name}", args)
+
+    def need(self, name: str, count: int) -> None:
+        """Declare or define a function of ``count`` doubles."""
+        found = DEFINITIONS.get(name) if self.defines else None
+        if found is not None and all(symbols.exists(other) for other in found.needs):
+            self.helpers[f"@{name}"] = found.text
+            self.outside.update(found.declared)
+        else:
+            self.outside[f"@{name}"] = f"declare double @{name}({', '.join(['double'] * count)}) {PURE}"
 
     def _called(self, name: str, args: Sequence[str]) -> str:
         if name not in self.outside and name not in self.helpers:
@@ -460,7 +492,7 @@ class Layout:
             free += ending[i]
 
 
-def parts(e: Emitter, graph: Graph, layout: Layout, prefix: str) -> list[str]:
+def parts(e: Emitter, graph: Graph, layout: Layout, prefix: str, attributes: str = "#2") -> list[str]:
     """The definitions of the parts, ``i<lanes> @<prefix>0(ptr %work)``, …: they return in which lanes they are lost."""
     text: list[str] = []
     for i, part in enumerate(layout.parts):
@@ -472,7 +504,8 @@ def parts(e: Emitter, graph: Graph, layout: Layout, prefix: str) -> list[str]:
             if node in layout.slots:
                 stored(e, real(e, graph, values, node), "%work", layout.slots[node])
         bits = lost_bits(e)
-        text += [f"define internal i{e.lanes} @{prefix}{i}(ptr %work) #2 {{", *e.lines, f"ret i{e.lanes} {bits}", "}"]
+        head = f"define internal i{e.lanes} @{prefix}{i}(ptr %work) {attributes} {{"
+        text += [head, *e.lines, f"ret i{e.lanes} {bits}", "}"]
     return text
 
 
@@ -562,10 +595,10 @@ def memory(e: Emitter, layout: Layout) -> tuple[list[str], list[str]]:
 def lane(e: Emitter, graph: Graph) -> list[str]:
     """The definition of ``@lane(ptr %in, ptr %out)``: all values for one point, from one array of doubles to another.
 
-    Truths come out as 1.0 and 0.0.
+    Truths come out as 1.0 and 0.0. It is needed seldom: where there is much of it, it is made in a hurry.
     """
     layout = Layout(graph, SCALAR_WEIGHTS)
-    text = parts(e, graph, layout, "part") if len(layout.parts) > 1 else []
+    text = parts(e, graph, layout, "part", "#6") if len(layout.parts) > 1 else []
     before, after = memory(e, layout)
     e.restart()
     given = [loaded(e, "%in", i) for i in range(len(graph.inputs))]

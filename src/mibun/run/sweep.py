@@ -16,9 +16,21 @@ from typing import Final
 
 from mibun.node import Node
 from mibun.ops import BOOL
-from mibun.run import drive
+from mibun.run import drive, vectormath
 from mibun.run.calls import Form
-from mibun.run.llvm import ATTRIBUTES, Emitter, Graph, Layout, computed, lane, lost_bits, memory, parts, write
+from mibun.run.llvm import (
+    ATTRIBUTES,
+    SCALAR_WEIGHTS,
+    Emitter,
+    Graph,
+    Layout,
+    computed,
+    lane,
+    lost_bits,
+    memory,
+    parts,
+    write,
+)
 from mibun.run.machine import Machine
 
 PAYS: Final = 1e5  # nanoseconds of work beyond which it is to be looked at more closely, since threads may pay
@@ -28,14 +40,17 @@ def text(
     graph: Graph, machine: Machine, single: bool, uniform: Sequence[bool], watched: Sequence[bool], form: Form
 ) -> tuple[str, float]:
     """The code, and about how many nanoseconds an element takes."""
-    e = Emitter(machine, single)
-    layout = Layout(graph, {})
+    e = Emitter(machine, single, helpers={})
+    layout = Layout(graph, vectormath.WEIGHTS)
+    if len(layout.parts) > 2:
+        e.outlined = True
+        layout = Layout(graph, SCALAR_WEIGHTS)
     functions = parts(e, graph, layout, "piece") if len(layout.parts) > 1 else []
     vectors, lost = _vectors(e, graph, layout, uniform, watched)
     cost = _cost(e, [*functions, *vectors])
     scalar: list[str] = []
     if lost:
-        one = Emitter(None, False, e.outside)
+        one = Emitter(None, False, e.outside, e.helpers)
         scalar = [*lane(one, graph), *_mend(e, graph, watched)]
     body = [*functions, *vectors, *scalar, *_run(e, graph, uniform), *_enter(e, graph, uniform, watched, form, cost)]
     return "\n".join([*e.outside.values(), *e.helpers.values(), *body, ATTRIBUTES]), cost

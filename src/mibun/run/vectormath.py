@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from mibun.run import symbols
-from mibun.run.llvm import PURE, Emitter, rounded
+from mibun.run.llvm import Emitter, lost_bits, rounded
 
 # fmt: off
 EXP: Final = (  # error 2^-57.9
@@ -339,9 +339,43 @@ OWN: Final[dict[str, Callable[[Emitter, str], str]]] = {
 def emit(e: Emitter, name: str, args: Sequence[str]) -> str:
     """The value of ``name``, the C library's name of a function, in every lane."""
     if name in OWN and e.lanes > 1 and e.machine is not None and e.machine.fma:
-        return OWN[name](e, args[0])
+        return _outlined(e, name, args[0]) if e.outlined else OWN[name](e, args[0])
     theirs = _of_libmvec(e, name, len(args))
     return e.call(theirs, *args) if theirs else _each(e, name, args)
+
+
+WEIGHTS: Final = {
+    **dict.fromkeys(["sin", "cos"], 35),
+    **dict.fromkeys(["exp", "expm1"], 25),
+    **dict.fromkeys(["ln", "log1p", "tan", "tanh", "sinh", "cosh"], 40),
+    **dict.fromkeys(["pow", "sign", "min", "max", "mod"], 5),
+}
+"""About how many lines an operation takes, where that is more than one."""
+
+
+def _outlined(e: Emitter, name: str, x: str) -> str:
+    """The same by a call. A sine comes with its cosine, and what may be lost with the lanes where it is."""
+    names = ("sin", "cos") if name in ("sin", "cos") else (name,)
+    whole = f"@own_{'_'.join(names)}"
+    kind = e.kinds.get(whole)
+    if kind is None:
+        body = Emitter(e.machine, e.single, e.outside, e.helpers)
+        values = [OWN[one](body, "%x") for one in names]
+        fields = [e.real] * len(values)
+        if body.lost:
+            values.append(lost_bits(body))
+            fields.append(f"i{e.lanes}")
+        kind = e.kinds[whole] = f"{{ {', '.join(fields)} }}"
+        total = "poison"
+        for i, (field, value) in enumerate(zip(fields, values, strict=True)):
+            total = body.line(f"insertvalue {kind} {total}, {field} {value}, {i}")
+        head = f"define internal {kind} {whole}({e.real} %x) #5 {{"
+        e.helpers[whole] = "\n".join([head, *body.lines, f"ret {kind} {total}", "}"])
+    found = e.line(f"call {kind} {whole}({e.real} {x})")
+    if kind.endswith(f"i{e.lanes} }}"):
+        bits = e.line(f"extractvalue {kind} {found}, {len(names)}")
+        e.lose(e.line(f"bitcast i{e.lanes} {bits} to {e.truth}"))
+    return e.line(f"extractvalue {kind} {found}, {names.index(name)}")
 
 
 def _of_libmvec(e: Emitter, name: str, count: int) -> str | None:
@@ -356,7 +390,7 @@ def _each(e: Emitter, name: str, args: Sequence[str]) -> str:
     """One lane after the other, in double precision."""
     whole = f"@each_{name}_{e.real.replace('<', '').replace('>', '').replace(' ', '')}"
     if whole not in e.helpers:
-        e.outside[f"@{name}"] = f"declare double @{name}({', '.join(['double'] * len(args))}) {PURE}"
+        e.need(name, len(args))
         e.helpers[whole] = _one_by_one(e, whole, name, len(args))
     return e.line(f"call {e.real} {whole}({', '.join([f'{e.real} {arg}' for arg in args])})")
 
