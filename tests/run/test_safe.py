@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from flint import arb
+from flint import arb, ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests import oracle, strategies
@@ -275,16 +275,14 @@ def test_numbers_are_rounded_once() -> None:
 
 
 def test_pi() -> None:
-    assert abs(arb(str(rewriting._PI)) - arb.pi()) < arb(10) ** -14
-    assert oracle.near(arb(str(rewriting._PI)), arb.pi(), 14)
+    with ctx.workprec(400):
+        assert abs(arb(str(rewriting._PI)) - arb.pi()) < arb(10) ** -90
 
 
 def test_what_is_shared_is_one_node() -> None:
     f = mb.function("sin(x y + 1)")
-    value, *slopes = safe([*f._exact(), *f.gradient()._exact()])
-    assert {value.args[0], *[node for slope in slopes for node in postorder(slope) if node.op == "cos"]}
-    inner = [node for node in postorder(value, *slopes) if node.op == "add"]
-    assert len(inner) == 1
+    nodes = safe([*f._exact(), *f.gradient()._exact()])
+    assert [node.op for node in postorder(*nodes)].count("add") == 1
     assert safe([make("add", X, Y), make("add", Y, X)])[1] is make("add", X, Y)
 
 
@@ -295,25 +293,19 @@ def test_nothing_is_left_to_do() -> None:
         assert safe(once) == once, written(row)
 
 
-def test_softmax_beyond_the_range() -> None:
-    """Where the sum of exponentials overflows or vanishes; elsewhere not a bit changes."""
-    for text in ("ln(e^x + e^y + e^z)", "ln(e^x + 3e^y)"):
-        f = mb.function(text)
-        nodes = (*f.gradient()._exact(), *f.diff("x")._exact())
-        old, new = (interpret.program(each, f.variables) for each in (nodes, safe(nodes)))
-        for point in [(1.0, -2.0, 3.5), (700.0, 1.0, -700.0), (0.3, 0.3, 0.3), (-700.25, -300.0, -707.0)]:
-            if "3e" not in text:
-                assert new(*map(np.float64, point[: len(f.variables)])) == old(
-                    *map(np.float64, point[: len(f.variables)])
-                )
-    nodes = mb.function("ln(e^x + e^y + e^z)").gradient()._exact()
-    run = interpret.program(safe(nodes), ("x", "y", "z"))
+def test_shares_of_a_sum_of_exponentials() -> None:
+    """Where the sum overflows or vanishes the shares are right; elsewhere not a bit changes."""
+    f = mb.function("ln(e^x + e^y + e^z)")
+    nodes = (*f.gradient()._exact(), *f.diff("x")._exact())
+    old, new = (interpret.program(each, f.variables) for each in (nodes, safe(nodes)))
+    for point in [(1.0, -2.0, 3.5), (700.0, 1.0, -700.0), (0.3, 0.3, 0.3), (-700.25, -300.0, -707.0)]:
+        assert new(*map(np.float64, point)) == old(*map(np.float64, point))
     for shift in (1000.0, -1000.0, 708.75, 1e5):
-        assert run(shift, shift, shift) == pytest.approx([1 / 3] * 3)
-        assert run(shift, shift - 2, shift + 1) == pytest.approx(run(0.0, -2.0, 1.0), rel=1e-10)
-    assert np.isnan(run(INF, 0.0, 0.0)[0])
-    assert run(-INF, 0.0, 0.0)[:2] == (0, 0.5)
-    assert all(map(math.isnan, run(NAN, 0.0, 0.0)))
+        assert new(shift, shift, shift) == pytest.approx([1 / 3] * 4)
+        assert new(shift, shift - 2, shift + 1) == pytest.approx(new(0.0, -2.0, 1.0), rel=1e-10)
+    assert np.isnan(new(INF, 0.0, 0.0)[0])
+    assert new(-INF, 0.0, 0.0)[:2] == (0, 0.5)
+    assert all(map(math.isnan, new(NAN, 0.0, 0.0)))
 
 
 @pytest.mark.parametrize("text", ["ln(1 + e^(x - y))", "1/(1 + e^(y - x))", "sigmoid(x)*y", "tanh(x + y)"])
