@@ -7,6 +7,7 @@ which are single numbers (:mod:`mibun.run.sweep`). Both come from the disk if th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from threading import Lock
@@ -30,6 +31,8 @@ LARGE, HUGE = 3000, 30_000  # operations beyond which it tries less hard; and be
 
 _living: Final[WeakValueDictionary[str, loader.Loaded]] = WeakValueDictionary()  # by what they were made of
 _making: Final = Lock()
+if hasattr(os, "register_at_fork"):  # LLVM must not be at work: in the new process, no one would end that
+    os.register_at_fork(before=_making.acquire, after_in_parent=_making.release, after_in_child=_making.release)
 
 
 def code(text: str, target: Machine, make: bool = True, level: int = LEVEL) -> loader.Loaded | None:

@@ -43,8 +43,9 @@ class Emitter:
 
     ``real`` and ``truth`` are the types of values, in LLVM's words. ``outside`` has the declarations of what is used
     and defined elsewhere, ``helpers`` functions to be defined beside, if the caller has a place for them. With
-    ``outlined``, long pieces of code are such functions: less to compile, if they are needed often. ``lost`` are truths:
-    in a lane where one of them holds, some function has no good result, and all of the lane is to be computed anew.
+    ``outlined``, long pieces of code are such functions: less to compile, if they are needed often. ``lost`` are
+    truths: in a lane where one of them holds, some function has no good result, and all of the lane is to be computed
+    anew.
     """
 
     __slots__ = (

@@ -82,8 +82,11 @@ class Tiered:
 
 
 def called(function: Tiered, args: tuple[Any, ...], out: Any, named: Mapping[str, Any]) -> Any:
-    """The value, by the interpreter; what it costs is noted."""
-    tier = tier_of(function)
+    """The value, by the interpreter; what it costs is noted, from the second call on: the first plans the work."""
+    tier = function._tier
+    if tier is None:
+        function._tier = Tier()
+        return function._evaluate(args, out, named)
     start = perf_counter()
     result = function._evaluate(args, out, named)
     tier.spent += perf_counter() - start
