@@ -13,7 +13,7 @@ from weakref import ref
 
 from mibun.errors import ShapeError, UnsupportedOperation
 from mibun.node import Node
-from mibun.run import interpret
+from mibun.run import interpret, memory
 from mibun.run.calls import Form
 from mibun.run.kernel import Kernel
 from mibun.run.tiers import Tiered, is_array
@@ -173,7 +173,7 @@ def along(kernel: Kernel, values: Sequence[Any], out: Any = None, *, single: boo
             _fitting(out, wanted, dtype)
             kernel.arrays(given, shape, single, [out[place] for place in np.ndindex(kernel.form.shape)])
             return out
-        whole = np.empty(wanted, dtype)
+        whole = memory.empty(wanted, dtype)
         kernel.arrays(given, shape, single, [whole[place] for place in np.ndindex(kernel.form.shape)])
         return whole
     outs = None

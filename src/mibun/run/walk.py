@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from mibun.run import drive
+from mibun.run import drive, memory
 
 if TYPE_CHECKING:
     from mibun.run.kernel import Sweep
@@ -33,11 +33,9 @@ class Walk:
 
     def empty(self, dtype: Any) -> Any:
         """A new array, whose axes lie in memory in the order of the walk."""
-        import numpy as np
-
         if self._order is None:
-            return np.empty(self.shape, dtype)
-        laid = np.empty([self.shape[axis] for axis in self._order], dtype)
+            return memory.empty(self.shape, dtype)
+        laid = memory.empty(tuple([self.shape[axis] for axis in self._order]), dtype)
         return laid.transpose([self._order.index(axis) for axis in range(len(self.shape))])
 
     def run(self, sweep: Sweep, results: Sequence[Any]) -> bool:
