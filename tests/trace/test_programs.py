@@ -69,6 +69,8 @@ STEPS: list[Step] = [
     lambda a, x, b: np.linalg.det(np.eye(3) + a[:, :3] / 4) * b / (1 + np.sum(a * a)),
 ]
 
+BRANCHING = {14, 17}  # choose by the size of numbers: a difference may straddle
+
 programs = st.lists(st.tuples(st.integers(0, len(STEPS) - 1), st.integers(0, 9)), min_size=1, max_size=7)
 seeds = st.integers(0, 1000)
 
@@ -124,6 +126,8 @@ def test_second_derivatives(program: list[tuple[int, int]], seed: int) -> None:
 
     product = mb.hvp(loss, x, v)
     close(mb.grad(lambda x: np.sum(mb.grad(loss)(x) * v))(x), product, 1e-10)
+    if BRANCHING.intersection(which for which, _ in program):
+        return
     h = 1e-4
     gradient = mb.grad(loss)
     difference = (
