@@ -305,5 +305,6 @@ def test_libraries_are_skipped() -> None:
 def test_shown_in_an_error(script: Any) -> None:
     """The facts of a place are what an error takes."""
     found = script("y = 2 * math.sin(x) + 1")
-    error = UnsupportedOperation("black_box", source=found.source, span=found.span, name=found.callee)
+    error = UnsupportedOperation("black_box", source=found.source, span=found.span, name="diff", callee=found.callee)
+    assert error.text("en").startswith("Of math.sin there are values only")
     assert error.text("en").split("\n")[1:3] == ["y = 2 * math.sin(x) + 1", "        ^^^^^^^^^^^"]
