@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from mibun.errors import UnsupportedOperation
 from mibun.node import Node, postorder
 from mibun.ops import symbol
-from mibun.run import interpret
+from mibun.run import balls, interpret
 
 Code = Callable[..., tuple[Any, ...]]
 """Machine code of several formulas, called with floats or with arrays of one type."""
@@ -24,6 +24,7 @@ SPECIAL: Final = (0.0, -0.0, math.inf, -math.inf, math.nan, 5e-324, -5e-324, 1e3
 SPECIAL_SINGLE: Final = (0.0, -0.0, math.inf, -math.inf, math.nan, 1e-45, -1e-45, 1e37, -1e37)
 CLOSE: Final = 1e-6  # what may differ, relative and absolute, where no one knows what rounding does
 CLOSE_SINGLE: Final = 1e-2
+SLACK: Final = 64  # times the rounding errors of balls
 
 
 def code(nodes: Sequence[Node], names: Sequence[str]) -> Code | None:
@@ -88,7 +89,7 @@ def differences(
                     if any(_alike(float(found[k][j]), reference, close) for reference in references):
                         continue
                     point = {name: float(column[j]) for name, column in zip(names, wide, strict=True)}
-                    if not _leaves(form, point, kind):
+                    if not _explained(form, point, float(found[k][j]), references[0], kind):
                         yield Difference(point, k, float(found[k][j]), references[0])
 
 
@@ -98,31 +99,40 @@ def _alike(found: float, wanted: float, close: float) -> bool:
     return math.isclose(found, wanted, rel_tol=close, abs_tol=close)
 
 
-def _leaves(form: Node, point: dict[str, float], kind: Any) -> bool:
-    """Whether some number on the way is too large or too small for its type: then the order of operations decides."""
+def _explained(form: Node, point: dict[str, float], found: float, wanted: float, kind: Any) -> bool:
+    """Whether rounding can explain a difference. Where some number on the way is too large or too small for its type,
+    the order of operations decides what comes out; else balls of as many bits tell, or at infinities, roughly, the size
+    of the numbers on the way."""
     import numpy as np
+    from flint import arb
 
-    order = postorder(form)
-    values: dict[Node, Any] = {symbol(name): np.float64(value) for name, value in point.items()}
     limits = np.finfo(kind)
     small, large = float(limits.tiny) * 1e8, float(limits.max) / 1e8
+    values: dict[Node, Any] = {symbol(name): np.float64(value) for name, value in point.items()}
+    largest = 0.0
     with np.errstate(all="ignore"):
-        for node in order:
+        for node in postorder(form):
             if node not in values:
-                given = {arg: np.float64(values[arg]) for arg in node.args}
-                values[node] = interpret.evaluate(node, given)
-            value, args = float(values[node]), [float(values[arg]) for arg in node.args]
-            ordinary = all(map(math.isfinite, args))
+                values[node] = interpret.evaluate(node, {arg: np.float64(values[arg]) for arg in node.args})
             if not node.args:
                 continue
+            value, args = float(values[node]), [float(values[arg]) for arg in node.args]
+            ordinary = all(map(math.isfinite, args))
             if math.isfinite(value):
                 if value and not small < abs(value) < large:
                     return True
                 if not value and ordinary and node.op in _VANISHING and all(args):
                     return True
+                largest = max(largest, abs(value))
             elif ordinary and not math.isnan(value) and 0 not in args:
                 return True
-    return False
+    if not math.isfinite(found) or not math.isfinite(wanted):
+        return False
+    if not all(map(math.isfinite, point.values())):
+        return abs(found - wanted) <= SLACK * float(limits.eps) * largest
+    with balls.precision(limits.nmant + 1):
+        rough = balls.evaluate(form, {name: arb(value) for name, value in point.items()})
+        return not balls.known(rough) or abs(found - wanted) <= SLACK * float(arb(rough).rad())
 
 
 _VANISHING: Final = ("mul", "div", "pow", "exp", "sech", "csch", "sigmoid", "softplus")  # 0 only where it is too small

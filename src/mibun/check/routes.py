@@ -675,7 +675,7 @@ class _Check:
                     if _off(ball, rounded[key]) > allowed:
                         self._disagrees((key,), point, name, rounded[key], float(ball.mid()))
                     for number in coded[i] if key == CODED else ():
-                        rounded.setdefault("native", number)
+                        rounded["native"] = number  # the last: that of floats
                         if not _off(ball, number) <= allowed:
                             self._disagrees(("native",), point, name, number, float(ball.mid()))
                 found[name] = exact, rounded
