@@ -195,7 +195,7 @@ def _mapped(image: Image, resolve: Resolve) -> tuple[Any, int]:
     import ctypes
     import mmap
 
-    memory = mmap.mmap(-1, max(len(image.code), 1))
+    memory = mmap.mmap(-1, max(len(image.code), 1), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     memory[: len(image.code)] = image.code
     for name, offset in image.imports.items():
         struct.pack_into("<Q", memory, offset, resolve(name))

@@ -56,7 +56,8 @@ def _memory(size: int) -> mmap.mmap:
         with suppress(ValueError):  # another thread was faster
             _free.remove(memory)
             return memory
-    memory = mmap.mmap(-1, -(-size // HUGE) * HUGE if size >= HUGE else size)
+    length = -(-size // HUGE) * HUGE if size >= HUGE else size
+    memory = mmap.mmap(-1, length, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     if size >= HUGE and hasattr(mmap, "MADV_HUGEPAGE"):
         with suppress(OSError):
             memory.madvise(mmap.MADV_HUGEPAGE)
