@@ -89,7 +89,7 @@ def _judged(node: Node, at: Values, found: float, reference: float, numbers: Num
         seen["infinity"] += 1
         if numbers is SINGLE:  # rounding may have led across a border: (1 - 1e-10)^∞ is 0 or 1
             return None
-        if not same_form and not math.isfinite(reference):
+        if not same_form and (not math.isfinite(reference) or any(map(math.isnan, at.values()))):  # NaN⁰ is 1
             return None
         return None if math.isclose(found, reference, rel_tol=NEAR, abs_tol=NEAR) else wrong
     size = abs(float(truth))

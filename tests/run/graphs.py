@@ -21,7 +21,7 @@ VALUED = tuple(op for op, row in FORMULA.items() if row.kind == "elementwise" an
 TESTS = ("lt", "le", "gt", "ge", "eq", "ne")
 CONSTANTS: tuple[int | Fraction | float, ...] = (
     0, 1, 2, 3, -1, -2, 5, 7, 10, Fraction(1, 2), Fraction(1, 3), Fraction(-2, 3), Fraction(3, 2), Fraction(-1, 2),
-    0.1, -0.0, 2.5, 1e-7, 1e22, 10**30, 12, 64, 65, -3, 4,
+    0.1, -0.0, 2.5, 1e-7, 1e22, 10**22, 12, 64, 65, -3, 4,  # 10³⁰ is no float: sin(10³⁰) depends on who rounds it
 )  # fmt: skip
 ARITHMETIC = ("add", "sub", "mul", "div", "pow")
 
