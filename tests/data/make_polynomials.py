@@ -92,9 +92,9 @@ def _rest(t: Real, first: int, sign: int) -> Real:
     return mp.nsum(lambda k: sign ** int(k) * t**k / mp.factorial(first + 2 * k), [0, 30], method="d")
 
 
-def _area(t: Real) -> Real:
-    """(ln((1 + s)/(1 - s)) - 2s)/s³ for t = s²."""
-    return sum(2 * t**k / (2 * k + 3) for k in range(60))
+def _area(t: Real, first: int) -> Real:
+    """ln((1 + s)/(1 - s)) for t = s², from the power s^first on, divided by that."""
+    return sum(2 * t**k / (2 * k + first) for k in range(60))
 
 
 QUARTER = mp.pi / 4 * mpf("1.0001")
@@ -112,7 +112,9 @@ WANTED = [
         ("SIN", lambda t: -_rest(t, 3, -1), lambda t: t, mpf(0), QUARTER**2, (5, 2)),
         ("COS", lambda t: _rest(t, 4, -1), lambda t: t**2, mpf(0), QUARTER**2, (5, 2)),
         # ln((1 + s)/(1 - s)) = 2 s + s t p(t), t = s²
-        ("LOG", _area, lambda t: t / 2, mpf(0), AREA, (6, 2)),
+        ("LOG", lambda t: _area(t, 3), lambda t: t / 2, mpf(0), AREA, (6, 2)),
+        # … = 2 s + 2/3 s t + s t² p(t)
+        ("POW", lambda t: _area(t, 5), lambda t: t**2 / 2, mpf(0), AREA, (6, 2)),
     ]
     for single, degree in zip((False, True), degrees, strict=True)
 ]

@@ -15,7 +15,7 @@ from flint import arb, ctx
 
 import mibun as mb
 from mibun.function import Function
-from mibun.ops import make, symbol
+from mibun.ops import const, make, symbol
 from mibun.run import llvm, vectormath
 from mibun.run.machine import machine
 
@@ -99,6 +99,36 @@ def test_accuracy(op: str, single: bool, any_machine: str) -> None:
     limit = vectormath.ACCURACY[name] if own else 0.5 if op == "sqrt" else vectormath.OTHERS
     off = errors(found[inside], x[inside], theirs)
     assert off.max() <= limit, f"{off.max():.3g} units at {x[inside][off.argmax()]!r}"
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["64 bits", "32 bits"])
+def test_accuracy_of_powers(single: bool, any_machine: str) -> None:
+    random, kind = np.random.default_rng(5), np.float32 if single else np.float64
+    f = Function(make("pow", X, symbol("y")), variables=("x", "y")).compile()
+    for wide, high in ((0.01, 3000), (0.5, 80), (3, 12), (30, 1)):
+        x = (10.0 ** random.uniform(-wide, wide, 500)).astype(kind)
+        y = random.uniform(-high, high, 500).astype(kind)
+        found = f(x, y)
+        inside = np.isfinite(found) & (found > np.finfo(kind).smallest_normal)
+        assert inside.mean() > 0.9
+        ctx.prec = 300
+        truths = [arb(float(a)) ** arb(float(b)) for a, b in zip(x[inside], y[inside], strict=True)]
+        units = np.spacing(found[inside]).astype(float)
+        off = [abs(float(arb(float(z)) - t)) for z, t in zip(found[inside], truths, strict=True)] / units
+        ctx.prec = 53
+        assert off.max() <= (vectormath.ACCURACY["pow"] if machine().fma else vectormath.OTHERS)
+
+
+@pytest.mark.parametrize("n", [*range(-9, 18), 64])
+def test_accuracy_of_whole_powers(n: int) -> None:
+    x = np.random.default_rng(n + 9).uniform(1, 2, 500) * np.random.default_rng(1).choice([-0.5, 1, 4], 500)
+    ctx.prec = 200
+    truths = [arb(float(a)) ** n for a in x]
+    f = Function(make("pow", X, const(n)), variables=("x",)).compile()
+    for found, limit in ((f(x), 4.0), (np.array([f(float(a)) for a in x]), 2.0)):
+        differences = np.array([abs(float(arb(float(z)) - t)) for z, t in zip(found, truths, strict=True)])
+        assert (differences / np.spacing(np.abs(found))).max() <= limit
+    ctx.prec = 53
 
 
 @pytest.mark.parametrize("op", FUNCTIONS)

@@ -187,7 +187,7 @@ def test_threads_where_functions_are_pythons(eager: None, monkeypatch: pytest.Mo
 
 
 def test_without_threads(eager: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk, "_threads", lambda: (None, None))
+    monkeypatch.setattr(walk, "_threads", lambda: (0, 0, 0))
     monkeypatch.setenv("MIBUN_THREADS", "4")
     x, y = grid(5 * BIG), grid(5 * BIG)
     near(F.compile()(x, y), wanted(x, y))

@@ -1,9 +1,11 @@
 """The code around kernels along arrays, the same for all of them and made once.
 
-``@drive`` is the loop around a kernel whose numbers do not lie one after the other. It goes through elements in reading
-order, a block at a time. An argument whose numbers lie anyhow (any strides, repeated by broadcasting) is brought into a
-block beside it, and results that belong elsewhere come out of one; what lies one after the other is used in place.
-Nothing is copied as a whole.
+``@follow`` follows a plan: it goes through elements in reading order, a block at a time. An argument whose numbers lie
+anyhow (any strides, repeated by broadcasting) is brought into a block beside it, and results that belong elsewhere come
+out of one; what lies one after the other is used in place. Nothing is copied as a whole.
+
+With helpers, the work is cut into shares, and whoever is free takes the next one. Helpers are threads that begin and
+end with the call. One that the system does not let begin in time finds nothing left to do, and no one waits for it.
 
 ``@arrays`` is the short way for short arrays: it takes objects of Python, looks whether they are arrays of one shape
 whose numbers lie one after the other, makes the results and calls the kernel. If anything is not so, it says None.
@@ -20,10 +22,25 @@ from mibun.run.llvm import ATTRIBUTES
 DIRECT, UNIFORM, STRIDED = range(3)
 BLOCK: Final = 1024  # elements
 RANK: Final = 64  # the most axes that NumPy allows
-HEAD: Final = 10  # words of a plan, before its operands
+HEAD: Final = 13  # words of a plan, before its operands
 WORDS: Final = 4  # of an operand
 
-PLAN: Final = ("run", "ins", "outs", "start", "stop", "rank", "block", "buffers", "seen", "shape")
+PLAN: Final = (
+    "run",
+    "ins",
+    "outs",
+    "rank",
+    "shape",
+    "block",
+    "room",
+    "share",
+    "total",
+    "shares",
+    "create",
+    "detach",
+    "yield",
+)
+JOB: Final = ("next", "done", "holders", "seen", "plan")
 
 
 def _field(name: str, kind: str = "i64") -> str:
@@ -50,8 +67,9 @@ br i1 %{name}.more, label %{name}.loop, label %done"""
 
 
 def text() -> str:
-    """The definitions of ``ptr @drive(ptr %plan)`` and ``ptr @arrays(ptr %args, i64 %count, ptr %spec, ptr %run)``."""
-    return "\n".join([_drive(), _arrays(), ATTRIBUTES])
+    """The definitions of ``i32 @follow(ptr %plan, i64 %helpers)``, whether some value that is watched is no number, and
+    of ``ptr @arrays(ptr %args, i64 %count, ptr %spec, ptr %run)``."""
+    return "\n".join([_drive(), _follow(), _arrays(), ATTRIBUTES])
 
 
 def _drive() -> str:
@@ -166,17 +184,14 @@ ret void
 }}
 declare i64 @llvm.umin.i64(i64, i64)
 
-define ptr @drive(ptr %plan) #2 {{
+define internal i32 @drive(ptr %plan, i64 %start, i64 %stop, ptr %buffers) #2 {{
 entry:
 {_field("run", "ptr")}
 {_field("ins")}
 {_field("outs")}
-{_field("start")}
-{_field("stop")}
 {_field("block")}
-{_field("buffers", "ptr")}
 %all = add i64 %ins, %outs
-%room = mul i64 %block, 8
+%row = mul i64 %block, 8
 %addresses = alloca ptr, i64 %all
 %addresses.out = getelementptr ptr, ptr %addresses, i64 %ins
 %operands = getelementptr i64, ptr %plan, i64 {HEAD}
@@ -197,7 +212,7 @@ prepare:
 %mode.at = getelementptr i64, ptr %operand, i64 2
 %mode = load i64, ptr %mode.at
 %at = getelementptr ptr, ptr %addresses, i64 %k
-%buffer.offset = mul i64 %k, %room
+%buffer.offset = mul i64 %k, %row
 %buffer = getelementptr i8, ptr %buffers, i64 %buffer.offset
 switch i64 %mode, label %in.buffer [ i64 {DIRECT}, label %direct
  i64 {UNIFORM}, label %uniform ]
@@ -229,7 +244,7 @@ finish:
 %j.operand = getelementptr i64, ptr %operands, i64 %j.word
 %j.mode.at = getelementptr i64, ptr %j.operand, i64 2
 %j.mode = load i64, ptr %j.mode.at
-%j.offset = mul i64 %j, %room
+%j.offset = mul i64 %j, %row
 %j.buffer = getelementptr i8, ptr %buffers, i64 %j.offset
 %j.strided = icmp eq i64 %j.mode, {STRIDED}
 br i1 %j.strided, label %strided, label %brought
@@ -245,9 +260,135 @@ finished:
 %b.more = icmp ult i64 %b.next, %stop
 br i1 %b.more, label %blocks, label %end
 end:
-%seen.at = getelementptr i64, ptr %plan, i64 {PLAN.index("seen")}
-store i32 %seen.next, ptr %seen.at
+ret i32 %seen.next
+}}
+"""
+
+
+def _of_job(name: str, kind: str = "ptr") -> str:
+    place = f"%{name}.at = getelementptr i64, ptr %job, i64 {JOB.index(name)}"
+    return place if kind == "ptr" else f"{place}\n%{name} = load {kind}, ptr %{name}.at"
+
+
+def _follow() -> str:
+    return f"""
+declare ptr @malloc(i64) #1
+declare void @free(ptr) #1
+
+define internal void @work(ptr %job) #2 {{
+entry:
+%plan.at = getelementptr i64, ptr %job, i64 {JOB.index("plan")}
+%first = atomicrmw add ptr %job, i64 1 seq_cst
+%plan = load ptr, ptr %plan.at
+; a plan may be gone when there is nothing left to do: its words are not looked at before a share is taken
+%limit.at = getelementptr i64, ptr %job, i64 {len(JOB)}
+%limit = load i64, ptr %limit.at
+%some = icmp ult i64 %first, %limit
+br i1 %some, label %begin, label %nothing
+nothing:
+ret void
+begin:
+{_field("room")}
+{_field("share")}
+{_field("total")}
+{_of_job("seen")}
+{_of_job("done")}
+%large = add i64 %room, 64
+%block = call ptr @malloc(i64 %large)
+%block.number = ptrtoint ptr %block to i64
+%block.above = add i64 %block.number, 63
+%buffers.number = and i64 %block.above, -64
+%buffers = inttoptr i64 %buffers.number to ptr
+br label %one
+one:
+%i = phi i64 [ %first, %begin ], [ %next, %one ]
+%start = mul i64 %i, %share
+%end = add i64 %start, %share
+%stop = call i64 @llvm.umin.i64(i64 %end, i64 %total)
+%bits = call i32 @drive(ptr %plan, i64 %start, i64 %stop, ptr %buffers)
+%bits.long = zext i32 %bits to i64
+%seen.before = atomicrmw or ptr %seen.at, i64 %bits.long seq_cst
+%done.before = atomicrmw add ptr %done.at, i64 1 seq_cst
+%next = atomicrmw add ptr %job, i64 1 seq_cst
+%more = icmp ult i64 %next, %limit
+br i1 %more, label %one, label %over
+over:
+call void @free(ptr %block)
+ret void
+}}
+
+define internal void @leave(ptr %job) #2 {{
+{_of_job("holders")}
+%before = atomicrmw sub ptr %holders.at, i64 1 seq_cst
+%last = icmp eq i64 %before, 1
+br i1 %last, label %drop, label %keep
+drop:
+call void @free(ptr %job)
+ret void
+keep:
+ret void
+}}
+
+define internal ptr @help(ptr %job) #2 {{
+call void @work(ptr %job)
+call void @leave(ptr %job)
 ret ptr null
+}}
+
+define i32 @follow(ptr %plan, i64 %helpers) #2 {{
+entry:
+%thread = alloca i64
+{_field("shares")}
+{_field("create", "ptr")}
+{_field("detach", "ptr")}
+{_field("yield", "ptr")}
+%job = call ptr @malloc(i64 {8 * (len(JOB) + 1)})
+{_of_job("done")}
+{_of_job("holders")}
+{_of_job("seen")}
+%plan.at = getelementptr i64, ptr %job, i64 {JOB.index("plan")}
+%limit.at = getelementptr i64, ptr %job, i64 {len(JOB)}
+store i64 0, ptr %job
+store i64 0, ptr %done.at
+store i64 1, ptr %holders.at
+store i64 0, ptr %seen.at
+store ptr %plan, ptr %plan.at
+store i64 %shares, ptr %limit.at
+br label %ask
+ask:
+%k = phi i64 [ 0, %entry ], [ %k.next, %asked ]
+%k.more = icmp ult i64 %k, %helpers
+br i1 %k.more, label %one, label %own
+one:
+%before = atomicrmw add ptr %holders.at, i64 1 seq_cst
+%failed = call i32 %create(ptr %thread, ptr null, ptr @help, ptr %job)
+%good = icmp eq i32 %failed, 0
+br i1 %good, label %loose, label %alone
+loose:
+%id = load i64, ptr %thread
+%ignored = call i32 %detach(i64 %id)
+br label %asked
+alone:
+%less = atomicrmw sub ptr %holders.at, i64 1 seq_cst
+br label %asked
+asked:
+%k.next = add i64 %k, 1
+br label %ask
+own:
+call void @work(ptr %job)
+br label %look
+look:
+%done = load atomic i64, ptr %done.at seq_cst, align 8
+%all = icmp eq i64 %done, %shares
+br i1 %all, label %end, label %wait
+wait:
+%yielded = call i32 %yield()
+br label %look
+end:
+%seen = load atomic i64, ptr %seen.at seq_cst, align 8
+%result = trunc i64 %seen to i32
+call void @leave(ptr %job)
+ret i32 %result
 }}
 """
 

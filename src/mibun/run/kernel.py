@@ -63,11 +63,14 @@ def _address(name: str) -> int:
 
 @cache
 def shared() -> loader.Loaded:
-    """The code around kernels, which is used once for each call: it need not be the best."""
+    """The code around kernels. It stays to the end of the process."""
+    import ctypes
+
     from mibun.run import drive
 
     found = code(drive.text(), machine(), level=1)
     assert found is not None
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(found))  # a helper that begins late may be in it to the very end
     return found
 
 

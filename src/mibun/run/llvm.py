@@ -281,13 +281,30 @@ SPECIAL: Final[dict[str, Callable[..., str]]] = {
 
 
 def _product(e: Emitter, x: str, n: int) -> str:
-    """xⁿ for n > 0: by squaring up to x⁴, beyond that in pairs (value, error), so that errors do not add up."""
-    if n > 4:
+    """xⁿ for n > 0: in vectors as plain products up to x⁶, which is 3.5 units off at most; otherwise in pairs
+    (value, what it lacks), so that errors do not add up."""
+    if n > (6 if e.lanes > 1 else 4):
         return _closed(e, _pair_power(e, (x, None), n))
     if n == 1:
         return x
     square = e.binary("fmul", x, x)
-    return square if n == 2 else e.binary("fmul", square, x if n == 3 else square)
+    if n == 2:
+        return square
+    if e.lanes > 1:
+        return _plain(e, x, square, n)
+    lacking = e.fma(x, x, e.neg(square))  # (square + lacking)·x and (square + lacking)², rounded once
+    if n == 3:
+        found = e.fma(square, x, e.binary("fmul", lacking, x))
+    else:
+        found = e.fma(square, square, e.binary("fmul", e.binary("fadd", lacking, lacking), square))
+    return e.select(e.compare("olt", square, e.number(math.inf)), found, e.binary("fmul", square, x))
+
+
+def _plain(e: Emitter, x: str, square: str, n: int) -> str:
+    if n == 3:
+        return e.binary("fmul", square, x)
+    fourth = e.binary("fmul", square, square)
+    return fourth if n == 4 else e.binary("fmul", fourth, x if n == 5 else square)
 
 
 Pair = tuple[str, str | None]

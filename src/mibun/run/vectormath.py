@@ -54,6 +54,11 @@ LOG: Final = (  # error 2^-59.5
     0.6666666666666734, 0.39999999999416574, 0.28571428742058674, 0.22222198600318785, 0.18183563178757417,
     0.15314074452480628, 0.14795756697992804,
 )
+POW: Final = (  # error 2^-66.3
+    0.4000000000000226, 0.28571428570097146, 0.2222222252032984, 0.18181784333248815, 0.15386758831257785,
+    0.13256783893505988, 0.1319663518657295,
+)
+POW_SINGLE: Final = (0.40000152587890625, 0.28547096252441406, 0.23419395089149475)  # error 2^-36.8
 LOG_SINGLE: Final = (  # error 2^-30.2
     0.6666677594184875, 0.39977580308914185, 0.29870927333831787,
 )
@@ -69,11 +74,14 @@ class _Kind:
         self.sin: Sequence[float] = SIN_SINGLE if single else SIN
         self.cos: Sequence[float] = COS_SINGLE if single else COS
         self.log: Sequence[float] = LOG_SINGLE if single else LOG
+        self.pow: Sequence[float] = POW_SINGLE if single else POW
         self.fraction = 23 if single else 52  # bits behind the point
         self.bias = 127 if single else 1023
         self.magic = 1.5 * 2.0**self.fraction  # x + magic has rint(x) in its last bits
         self.half_pi = _split(single, "pi/2")
         self.log2 = _split(single, "ln 2")
+        self.log2_short = _split(single, "ln 2", 9 if single else 12)[:2]  # times k without rounding
+        self.two_thirds = _split(single, "2/3")[:2]
         self.angle = 1e5 if single else 1e9  # beyond that, a sine is left to the C library
         self.top = 89.0 if single else 710.0  # e^x overflows before that
         self.bottom = -104.0 if single else -746.0  # e^x is nothing before that
@@ -82,15 +90,17 @@ class _Kind:
         self.root = 0x3F3504F3 if single else 0x3FE6A09E667F3BCD  # the bits of √½
 
 
-def _split(single: bool, what: str) -> tuple[float, float, float]:
-    """π/2 or ln 2 as a sum of three numbers, none of them negative: x - 0·y is then x for -0.0, too."""
+def _split(single: bool, what: str, short: int = 0) -> tuple[float, float, float]:
+    """A number as a sum of three, none of them negative: x - 0·y is then x for -0.0, too. The first lacks ``short`` of
+    its bits."""
     digits = {  # from the OEIS, A019669 and A002162
         "pi/2": "1.5707963267948966192313216916397514420985846996875529104874722961539082031431",
         "ln 2": "0.6931471805599453094172321214581765680755001343602552541206800094933936219696947",
+        "2/3": "0.6666666666666666666666666666666666666666666666666666666666666666666666666666666",
     }
     from decimal import Decimal, localcontext
 
-    parts = []
+    parts: list[float] = []
     with localcontext() as context:
         context.prec = 80
         rest = Decimal(digits[what])
@@ -98,6 +108,9 @@ def _split(single: bool, what: str) -> tuple[float, float, float]:
             part = rounded(float(rest)) if single else float(rest)
             if part > rest:
                 part = rounded(part * (1 - 2.0**-24)) if single else math.nextafter(part, 0.0)
+            if short and not parts:  # all three begin with ½ or more
+                grain = 2.0 ** (short - (24 if single else 53))
+                part = math.floor(part / grain) * grain
             parts.append(part)
             rest -= Decimal(part)
     return parts[0], parts[1], parts[2]
@@ -252,8 +265,8 @@ def tan(e: Emitter, x: str) -> str:
     return _quotient(e, above, e.select(is_even, cosine, sine))
 
 
-def _logarithm(e: Emitter, x: str, rest: str | None = None) -> str:
-    """ln(x + rest) for a normal x."""
+def _taken_apart(e: Emitter, x: str) -> tuple[str, str, str]:
+    """A normal x > 0 as (1 + f)·2^k with 1 + f between √½ and √2: f, k, and k among the bits of a number."""
     kind = _kind(e)
     bits = e.bits(x)
     shift = (kind.bias - 1) << kind.fraction
@@ -264,7 +277,13 @@ def _logarithm(e: Emitter, x: str, rest: str | None = None) -> str:
     word = (kind.bias + kind.fraction) << kind.fraction
     counted = e.of_bits(e.on_bits("or", e.on_bits("lshr", high, e.integer(kind.fraction)), e.integer(word)))
     k = _difference(e, counted, e.number(2.0**kind.fraction + kind.bias - 1))
-    f = _sum(e, mantissa, e.number(-1.0))
+    return _sum(e, mantissa, e.number(-1.0)), k, exponent
+
+
+def _logarithm(e: Emitter, x: str, rest: str | None = None) -> str:
+    """ln(x + rest) for a normal x."""
+    kind = _kind(e)
+    f, k, exponent = _taken_apart(e, x)
     if rest is not None:
         if _avx512(e):
             f = _sum(e, f, _scaled(e, rest, e.neg(k)))
@@ -316,6 +335,50 @@ def log1p(e: Emitter, x: str) -> str:
     return _or_itself(e, x, value)
 
 
+def pow(e: Emitter, x: str, y: str) -> str:
+    """e^(y ln x) for normal x > 0 and results that are normal, the logarithm to twice as many digits.
+
+    A name with an ``l`` is what the number before it lacks.
+    """
+    kind = _kind(e)
+    high = e.bits(e.number(math.inf))
+    low = e.bits(e.number(kind.smallest))
+    e.lose(e.compare_bits("uge", e.on_bits("sub", e.bits(x), low), e.on_bits("sub", high, low)))
+    f, k, _ = _taken_apart(e, x)
+    # s = f/(2 + f), t = s², c = s³
+    two = e.number(2.0)
+    below = _sum(e, f, two)
+    below_l = _difference(e, f, _difference(e, below, two))
+    inverse = _quotient(e, e.number(1.0), below)
+    s = _product(e, f, inverse)
+    minus = e.neg(s)
+    s_l = _product(e, e.fma(minus, below_l, e.fma(minus, below, f)), inverse)
+    double = _sum(e, s, s)
+    t = _product(e, s, s)
+    t_l = e.fma(double, s_l, e.fma(s, s, e.neg(t)))
+    c = _product(e, s, t)
+    c_l = e.fma(s_l, t, e.fma(s, t_l, e.fma(s, t, e.neg(c))))
+    # 2 s + 2/3 c + c t p(t)
+    third, third_l = (e.number(part) for part in kind.two_thirds)
+    q = _product(e, third, c)
+    q_l = e.fma(third_l, c, e.fma(third, c_l, e.fma(third, c, e.neg(q))))
+    rest = e.fma(_product(e, c, t), _polynomial(e, t, kind.pow), q_l)
+    log = _sum(e, double, q)
+    log_l = _sum(e, _sum(e, _difference(e, double, log), q), e.fma(two, s_l, rest))
+    # + k ln 2
+    whole = _product(e, k, e.number(kind.log2_short[0]))
+    total = _sum(e, whole, log)
+    total_l = _sum(e, _difference(e, log, _difference(e, total, whole)), log_l)
+    total_l = e.fma(k, e.number(kind.log2_short[1]), total_l)
+    # · y
+    power = _product(e, y, total)
+    power_l = e.fma(y, total_l, e.fma(y, total, e.neg(power)))
+    e.lose(e.compare("uge", e.intrinsic("fabs", power), e.number(kind.steep - 1)))
+    shifted, _, r = _reduced(e, power)
+    value = _polynomial(e, _sum(e, r, power_l), (1.0, 1.0, *kind.exp))
+    return _product(e, value, _power_of_two(e, shifted))
+
+
 def tanh(e: Emitter, x: str) -> str:
     size = _capped(e, e.intrinsic("fabs", x), None, 20.0)
     grown = expm1(e, _sum(e, size, size))
@@ -347,6 +410,7 @@ ACCURACY: Final[dict[str, float]] = {
     "tan": 4.0,
     "sinh": 2.5,
     "cosh": 2.0,
+    "pow": 2.0,
     "tanh": 2.5,
 }
 """How far a result may be from the truth, in units in the last place of the result. For what is not written here it is
@@ -354,15 +418,15 @@ ACCURACY: Final[dict[str, float]] = {
 
 OTHERS: Final = 4.0
 
-OWN: Final[dict[str, Callable[[Emitter, str], str]]] = {
-    function.__name__: function for function in (exp, expm1, sin, cos, tan, log, log1p, tanh, sinh, cosh)
+OWN: Final[dict[str, Callable[..., str]]] = {
+    function.__name__: function for function in (exp, expm1, sin, cos, tan, log, log1p, pow, tanh, sinh, cosh)
 }
 
 
 def emit(e: Emitter, name: str, args: Sequence[str]) -> str:
     """The value of ``name``, the C library's name of a function, in every lane."""
     if name in OWN and e.lanes > 1 and e.machine is not None and e.machine.fma:
-        return _outlined(e, name, args[0]) if e.outlined else OWN[name](e, args[0])
+        return _outlined(e, name, args) if e.outlined else OWN[name](e, *args)
     theirs = _of_libmvec(e, name, len(args))
     return e.call(theirs, *args) if theirs else _each(e, name, args)
 
@@ -371,19 +435,21 @@ WEIGHTS: Final = {
     **dict.fromkeys(["sin", "cos"], 35),
     **dict.fromkeys(["exp", "expm1"], 25),
     **dict.fromkeys(["ln", "log1p", "tan", "tanh", "sinh", "cosh"], 40),
-    **dict.fromkeys(["pow", "sign", "min", "max", "mod"], 5),
+    **dict.fromkeys(["pow", "power"], 75),
+    **dict.fromkeys(["sign", "min", "max", "mod"], 5),
 }
 """About how many lines an operation takes, where that is more than one."""
 
 
-def _outlined(e: Emitter, name: str, x: str) -> str:
+def _outlined(e: Emitter, name: str, args: Sequence[str]) -> str:
     """The same by a call. A sine comes with its cosine, and what may be lost with the lanes where it is."""
     names = ("sin", "cos") if name in ("sin", "cos") else (name,)
     whole = f"@own_{'_'.join(names)}"
     kind = e.kinds.get(whole)
     if kind is None:
         body = Emitter(e.machine, e.single, e.outside, e.helpers)
-        values = [OWN[one](body, "%x") for one in names]
+        takes = [f"%x{i}" for i in range(len(args))]
+        values = [OWN[one](body, *takes) for one in names]
         fields = [e.real] * len(values)
         if body.lost:
             values.append(lost_bits(body))
@@ -392,9 +458,9 @@ def _outlined(e: Emitter, name: str, x: str) -> str:
         total = "poison"
         for i, (field, value) in enumerate(zip(fields, values, strict=True)):
             total = body.line(f"insertvalue {kind} {total}, {field} {value}, {i}")
-        head = f"define internal {kind} {whole}({e.real} %x) #5 {{"
+        head = f"define internal {kind} {whole}({', '.join([f'{e.real} {x}' for x in takes])}) #5 {{"
         e.helpers[whole] = "\n".join([head, *body.lines, f"ret {kind} {total}", "}"])
-    found = e.line(f"call {kind} {whole}({e.real} {x})")
+    found = e.line(f"call {kind} {whole}({', '.join([f'{e.real} {x}' for x in args])})")
     if kind.endswith(f"i{e.lanes} }}"):
         bits = e.line(f"extractvalue {kind} {found}, {len(names)}")
         e.lose(e.line(f"bitcast i{e.lanes} {bits} to {e.truth}"))

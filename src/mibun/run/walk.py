@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mibun.run.kernel import Sweep
 
 PAYS: Final = 1e5  # nanoseconds of work for which a thread pays
+SHARES: Final = 8  # for each thread, so that one that is slow does not hold the others
 
 
 class Walk:
@@ -87,11 +88,10 @@ def _joined(
 def _driven(
     sweep: Sweep, ins: int, operands: Sequence[Any], lengths: list[int], strides: list[list[int]], count: int
 ) -> bool:
-
     import numpy as np
 
     words: list[int] = []
-    held: list[Any] = [np.array(lengths, np.int64)]
+    held = [np.array(lengths, np.int64)]
     direct = True
     for i, (operand, steps) in enumerate(zip(operands, strides, strict=True)):
         mode = drive.DIRECT
@@ -102,32 +102,29 @@ def _driven(
             direct = False
         held.append(np.array(steps, np.int64))
         words += [operand.ctypes.data, operand.itemsize, mode, held[-1].ctypes.data]
-    threads = max(min(limit(), int(count * sweep.cost / PAYS)), 1)
-    share = -(-count // threads)
-    share += -share % drive.BLOCK
-    plans = []
-    for start in range(0, count, share):
-        stop = min(start + share, count)
-        block = stop - start if direct else drive.BLOCK
-        room = np.empty(64 if direct else len(operands) * drive.BLOCK * 8 + 64, np.uint8)
-        held.append(room)
-        buffers = room.ctypes.data + -room.ctypes.data % 64
-        facts = {
-            "run": sweep.run,
-            "ins": ins,
-            "outs": len(operands) - ins,
-            "start": start,
-            "stop": stop,
-            "rank": len(lengths),
-            "block": block,
-            "buffers": buffers,
-            "seen": 0,
-            "shape": held[0].ctypes.data,
-        }
-        plans.append(np.array([*[facts[name] for name in drive.PLAN], *words], np.int64))
-    _together([plan.ctypes.data for plan in plans])
-    seen = drive.PLAN.index("seen")
-    return any(bool(plan[seen]) for plan in plans)
+    create, detach, give_way = _threads()
+    threads = max(min(limit(), int(count * sweep.cost / PAYS)), 1) if create else 1
+    share = count
+    if threads > 1:
+        share = max(-(-count // (SHARES * threads)), int(PAYS / sweep.cost / 4))
+        share += -share % drive.BLOCK
+    facts = {
+        "run": sweep.run,
+        "ins": ins,
+        "outs": len(operands) - ins,
+        "rank": len(lengths),
+        "shape": held[0].ctypes.data,
+        "block": share if direct else drive.BLOCK,
+        "room": 0 if direct else len(operands) * drive.BLOCK * 8,
+        "share": share,
+        "total": count,
+        "shares": -(-count // share),
+        "create": create,
+        "detach": detach,
+        "yield": give_way,
+    }
+    plan = np.array([*[facts[name] for name in drive.PLAN], *words], np.int64)
+    return bool(_follow()(plan.ctypes.data, threads - 1))
 
 
 def _dense(lengths: Sequence[int], steps: Sequence[int], item: int) -> bool:
@@ -147,42 +144,22 @@ def limit() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _together(plans: Sequence[int]) -> None:
-    """Follow every plan, all but one in threads of their own. Other threads of Python go on meanwhile."""
-    import ctypes
-
-    address, drive_one = _drive()
-    create, join = _threads()
-    others = []
-    for plan in plans[1:]:
-        thread = ctypes.c_void_p()
-        if create is None or create(ctypes.byref(thread), None, address, plan):
-            drive_one(plan)
-        else:
-            others.append(thread)
-    drive_one(plans[0])
-    for thread in others:
-        join(thread, None)
-
-
 @cache
-def _drive() -> tuple[int, Any]:
+def _follow() -> Any:
     import ctypes
 
     from mibun.run.kernel import shared
 
-    address = shared().address("drive")
-    return address, ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(address)
+    return ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int64)(shared().address("follow"))
 
 
 @cache
-def _threads() -> tuple[Any, Any]:
-    """The system's functions to begin a thread and to wait for its end; ``None`` where there are none."""
-    import ctypes
+def _threads() -> tuple[int, int, int]:
+    """Where the system's functions stand to begin a thread, to let it go, and to give way; zeros if there are none."""
+    from mibun.run import symbols
 
-    if os.name != "posix":
-        return None, None
-    library = ctypes.CDLL(None)
-    create, join = library.pthread_create, library.pthread_join
-    create.argtypes, join.argtypes = [ctypes.c_void_p] * 4, [ctypes.c_void_p] * 2
-    return create, join
+    names = ("pthread_create", "pthread_detach", "sched_yield")
+    if os.name != "posix" or not all(map(symbols.exists, names)):
+        return 0, 0, 0
+    create, detach, give_way = map(symbols.address, names)
+    return create, detach, give_way
