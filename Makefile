@@ -44,7 +44,8 @@ format: .venv/dev.stamp  ## put the source in Ruff's form
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: .venv/bench.stamp  ## measure beside other libraries: make bench ARGS="numeric"
+# PyTorch is not in the lock; installed into .venv, it takes part.
+bench: .venv/bench.stamp  ## measure beside JAX, numba, SymPy, CasADi and others: make bench ARGS="--save kernel"
 	$(COMPILE)
 	$(PY) -m bench $(ARGS)
 

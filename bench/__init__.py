@@ -1,1 +1,1 @@
-"""How fast mibun is, measured beside SymEngine (C++), SymPy, numdifftools and SciPy in one run. ``make bench``."""
+"""How fast mibun is, measured beside its peers in one run: ``make bench``. The results stand in ``results/``."""

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from time import perf_counter
+from timeit import Timer
+from typing import NamedTuple
 
 Work = Callable[[], object]
 
@@ -39,6 +41,45 @@ def interleaved(contestants: Mapping[str, Work], seconds: float = 6.0, most: int
             times[name].append(once(work))
         rounds += 1
     return {name: median(values) for name, values in times.items()}
+
+
+class Call(NamedTuple):
+    """A statement that is over in no time, and the names in it. Nothing is timed beside it: no function around it.
+
+    ``work`` is the same as something to be called; it returns the value of the last expression.
+    """
+
+    statement: str
+    names: Mapping[str, object]
+
+    def work(self) -> object:
+        *before, last = self.statement.split("; ")
+        names = dict(self.names)
+        exec("; ".join(before), names)
+        return eval(last, names)
+
+
+def calls(contestants: Mapping[str, Call], seconds: float = 6.0, most: int = 40) -> dict[str, float]:
+    """The median time of one call of each: they take turns at loops of some milliseconds."""
+    timers = {name: Timer(call.statement, globals=dict(call.names)) for name, call in contestants.items()}
+    numbers = {name: _enough(timer) for name, timer in timers.items()}
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    start = perf_counter()
+    rounds = 0
+    while rounds < 5 or (rounds < most and perf_counter() - start < seconds):
+        for name, timer in timers.items():
+            times[name].append(timer.timeit(numbers[name]) / numbers[name])
+        rounds += 1
+    return {name: median(values) for name, values in times.items()}
+
+
+def _enough(timer: Timer, least: float = 5e-3) -> int:
+    """How often a statement is to be run to take at least so long, but not much longer."""
+    timer.timeit(1)
+    number = 1
+    while timer.timeit(number) < least:
+        number *= 2
+    return number
 
 
 def process(*arguments: str) -> Work:

@@ -1,11 +1,11 @@
-"""What is measured. A row is one sentence about mibun, a peer beside it where there is one, and the goal."""
+"""What is measured of reading and differentiating, and of numerical derivatives."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +18,7 @@ import sympy
 import mibun as mb
 from bench import numeric as numerical
 from bench.measure import duration, interleaved, once, process
+from bench.rows import Row, faster, within
 
 DATA = Path(__file__).parent.parent / "tests" / "data"
 SQUARES = 1000
@@ -25,39 +26,6 @@ SQUARES_SYMPY = 10
 VARIABLES = 1000
 VARIABLES_SYMPY = 100
 DEPTH = 20_000
-
-
-@dataclass(frozen=True)
-class Row:
-    """One measurement: the time of mibun, of a peer, and whether the goal is reached (``None``: there is none).
-
-    Without a time it is about ``found``, in words.
-    """
-
-    what: str
-    mibun: float | None
-    peer: str = ""
-    theirs: float | None = None
-    goal: str = ""
-    reached: bool | None = None
-    found: str = ""
-
-    @property
-    def ratio(self) -> str:
-        return "" if self.theirs is None or self.mibun is None else f"{self.theirs / self.mibun:.3g}×"
-
-
-def faster(what: str, times: dict[str, float], peer: str, goal: float | None = None) -> Row:
-    """A row for how many times faster than a peer."""
-    mine, theirs = times["mibun"], times[peer]
-    if goal is None:
-        return Row(what, mine, peer, theirs)
-    return Row(what, mine, peer, theirs, f"≥ {goal:g}×", theirs / mine >= goal)
-
-
-def within(what: str, seconds: float, limit: float) -> Row:
-    """A row for a time that must not be exceeded."""
-    return Row(what, seconds, goal=f"≤ {duration(limit)}", reached=seconds <= limit)
 
 
 def bicycle() -> Iterator[Row]:

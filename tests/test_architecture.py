@@ -33,7 +33,7 @@ ROOMS = [
     ["sparse"],
     ["transforms"],
     ["limit"],
-    ["checks", "diagrams", "pictures", "places"],
+    ["checks", "diagrams", "pictures", "places", "source"],
     ["blackbox"],
     ["function"],
     ["calls"],

@@ -163,10 +163,10 @@ def test_declared_variables() -> None:
 
 def test_nothing_can_be_changed() -> None:
     f = mb.function(TWO_VARIABLES)
-    for name in ("name", "shape", "variables", "notes", "source", "assumptions", "node", "size", "other"):
+    for name in ("name", "shape", "variables", "notes", "written", "assumptions", "node", "size", "other"):
         with pytest.raises(AttributeError):
             setattr(f, name, None)
-    assert (f.name, f.shape, f.notes, f.source, f.assumptions) == ("f", (), (), TWO_VARIABLES, ())
+    assert (f.name, f.shape, f.notes, f.written, f.assumptions) == ("f", (), (), TWO_VARIABLES, ())
     assert mb.function("a^x").assumptions
     assert mb.function("1/2x").notes[0].taken == "(1/2)*x"
 
@@ -553,7 +553,7 @@ def test_pickle(protocol: int) -> None:
     for g in (f, f * 2, x + y, f.diff("x"), f.gradient(), f.hessian(), f.at(y=2), mb.function(5).gradient()):
         same = pickle.loads(pickle.dumps(g, protocol))
         assert same == g
-        for part in ("variables", "name", "shape", "notes", "source", "assumptions"):
+        for part in ("variables", "name", "shape", "notes", "written", "assumptions"):
             assert getattr(same, part) == getattr(g, part)
         assert same.ascii() == g.ascii()
     assert pickle.loads(pickle.dumps(mb.function("ln x").diff(), protocol))(-1.0) == -1.0

@@ -59,6 +59,7 @@ Domain = Annotated[str | None, typer.Option("--domain", metavar="CONDITION")]
 Kind = Annotated[str | None, typer.Option("--kind", metavar="KIND")]
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE")]
 Open = Annotated[bool, typer.Option("--open")]
+Form = Annotated[str, typer.Option("--as", metavar="c|numpy|latex|llvm")]
 
 HELP: Final[dict[str, dict[str, str]]] = {
     "mibun": {
@@ -103,6 +104,11 @@ HELP: Final[dict[str, dict[str, str]]] = {
         "en": "The computation graph: every value, the local partial derivatives, the adjoints coming back.",
         "ko": "계산 그래프: 단계마다의 값과 국소 편미분, 거꾸로 전해지는 미분(역전파).",
     },
+    "source": {
+        "en": "Code to build elsewhere: the function with its first derivatives, or only those of --wrt; --order 0, 2.",
+        "ko": "다른 곳에서 쓸 코드: 함수와 1계도함수. --wrt가 있으면 그 도함수만. --order로 0계, 2계까지.",
+    },
+    "form": {"en": "The language of the code.", "ko": "코드의 언어."},
     "page": {"en": "The file: .svg, .html, .json or .txt.", "ko": "저장할 파일: .svg, .html, .json, .txt."},
     "shown": {
         "en": "Open it in the browser, where one can go through it step by step.",
@@ -340,6 +346,35 @@ def graph(
         _result(f, diagram, lang, as_json, False)
 
 
+def source(
+    expr: Expr,
+    form: Form = "c",
+    wrt: Wrt = None,
+    order: Order = 1,
+    strict: Strict = False,
+    profile: Profile = None,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    from mibun import source as sources
+
+    f = function(_source(expr), strict=strict, profile=profile)
+    lang = lang or preferred()
+    names = places.split(wrt) if wrt is not None else []
+    if not all(names):
+        raise ParseError("usage_no_variable")
+    if names:
+        text = sources.source([f.diff(name, order=order)._program(form, 0) for name in names], form, lang)
+    else:
+        text = f.source(form, derivatives=order, lang=lang)
+    if as_json:
+        _print_json({**sheets.reading_json(f, lang), "language": form, "source": text})
+        return
+    for note in f.notes:
+        _print(note.text(lang), sys.stderr)
+    _print(text.removesuffix("\n"))
+
+
 def _browse(diagram: Diagram, file: str | None, lang: str | None) -> None:
     """Show a diagram in the browser: the file that was written if that is a page or a picture, else a page of its own.
     Where it is goes to standard output, for there may be no browser."""
@@ -364,6 +399,7 @@ VERBS: Final[dict[str, Callable[..., int | None]]] = {
     "enclose": enclose,
     "plot": plot,
     "graph": graph,
+    "source": source,
 }
 BARE: Final = "sheet"  # the verb of a command line that names none
 

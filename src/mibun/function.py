@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, overload
 
 from mibun import chain, ops, places
 from mibun import node as graph
-from mibun.errors import BudgetExceeded, MibunError, ParseError, ShapeError, UnsupportedOperation
+from mibun.errors import BudgetExceeded, MibunError, ParseError, ShapeError, UnsupportedOperation, spoken
 from mibun.node import Node
+from mibun.run import tiers
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from mibun.read import Note, Reading
     from mibun.rewrite import Budget
     from mibun.run import interpret
+    from mibun.run.kernel import Kernel
+    from mibun.source.plan import Program
     from mibun.write.canvas import Picture
     from mibun.write.diagram import Diagram
     from mibun.write.proofs import Principles
@@ -169,14 +172,14 @@ def symbols(names: str | Iterable[str]) -> tuple[Function, ...]:
     return tuple([Function(ops.symbol(name)) for name in _names(names)])
 
 
-class Function:
+class Function(tiers.Tiered):
     """A formula in named variables, with one value or (a gradient, a Hessian) an array of them.
 
     ``shape`` is the shape of the value: ``()`` for a number. Python's ``+ - * / **`` and ``abs`` build new functions;
     the variables keep their order where both operands agree on it, or one is a number, and are alphabetical otherwise.
     Calling a function evaluates it: with floats or arrays in double precision, with ``int`` and ``Fraction`` exactly
     where the function allows it. Calling it with functions puts them in for its variables. A function never changes;
-    :func:`function` and :func:`symbols` make new ones.
+    :func:`function` and :func:`symbols` make new ones. What is called often gets machine code, see :meth:`compile`.
     """
 
     __slots__ = (
@@ -184,7 +187,6 @@ class Function:
         "_derived",
         "_free",
         "_header",
-        "_name",
         "_nodes",
         "_notes",
         "_origin",
@@ -193,6 +195,7 @@ class Function:
         "_shape",
         "_shown",
         "_source",
+        "_taken",
     )
     __array_ufunc__ = None  # NumPy leaves array + Function to Function.__radd__, which refuses it by name
 
@@ -219,7 +222,9 @@ class Function:
         self._source = source
         self._shape = shape
         self._assumptions = assumptions
+        self._tier: tiers.Tier | None = None
         self._origin: tuple[Node, Node] | None = None  # what was differentiated last, and by which variable
+        self._taken: tuple[str, ...] = ()  # the variables differentiated by, "" for all of them in turn
 
     @classmethod
     def _read(cls, reading: Reading, variables: tuple[str, ...] | None = None) -> Function:
@@ -265,7 +270,7 @@ class Function:
         return (*self._notes, *failures(*self._origin))
 
     @property
-    def source(self) -> str | None:
+    def written(self) -> str | None:
         """The text that was read, if the function was."""
         return self._source
 
@@ -324,6 +329,8 @@ class Function:
         part = slice(start, start + count)
         picked = self._with(self._nodes[part], self._shape[len(places) :])
         picked._shown = None if self._shown is None else self._shown[part]
+        chosen = iter([self.variables[i % n] for i, n in zip(places, self._shape, strict=False) if self._taken])
+        picked._taken = tuple([name or next(chosen, "") for name in self._taken])
         return picked
 
     def __len__(self) -> int:
@@ -354,7 +361,7 @@ class Function:
     def __reduce__(self) -> Any:
         # One node above all others, so that what they share is written once.
         top = ops.apply(self._name, *self._nodes)
-        facts = (self._header, self._notes, self._source, self._shape, self._derived, self._assumptions)
+        facts = (self._header, self._notes, self._source, self._shape, self._derived, self._assumptions, self._taken)
         return _load, (top, *facts)
 
     # Writing
@@ -414,6 +421,54 @@ class Function:
 
         _check_language(lang)
         return "\n".join(notation.mathml(node, lang=lang) for node in self._display())
+
+    def source(self, language: str, *, derivatives: int = 0, name: str | None = None, lang: str | None = None) -> str:
+        """Code that a person can read and build elsewhere: "c", "numpy", "latex" or "llvm".
+
+        One function computes all that is asked for, and what its parts share is computed once. In C it is
+        ``double f(double x)``; of a gradient or a Hessian ``void f_grad(double x, double y, double out[2])``. With
+        ``derivatives=1`` the function returns the value and the gradient, with 2 the Hessian as well. ``name`` replaces
+        its name; ``lang`` is the language of comments ("ko" or "en", default: the locale's). Its values are those of a
+        call but for rounding.
+
+        >>> print(function("sin(x)^2").diff().source("c", lang="en"))
+        /* Written by mibun. */
+        <BLANKLINE>
+        #include <math.h>
+        <BLANKLINE>
+        /* df(x) = 2*sin(x)*cos(x) */
+        double df(double x)
+        {
+            return 2.0 * sin(x) * cos(x);
+        }
+        <BLANKLINE>
+
+        Raises ``UnsupportedOperation`` for another language and for what has no value, ``ShapeError`` for derivatives
+        of a function with several values, or of a higher order.
+        """
+        from mibun import source
+
+        return source.source([self._program(language, derivatives, name)], language, spoken(lang))
+
+    def _program(self, language: str, derivatives: int, name: str | None = None) -> Program:
+        from mibun.source.plan import Program
+
+        if isinstance(derivatives, bool) or derivatives not in (0, 1, 2):
+            raise ShapeError("source_derivatives", order=derivatives)
+        if derivatives and self._shape:
+            raise ShapeError("vector_value", shape=self._shape)
+        names = self.variables
+        parts = [self, *[way(self) for way in (Function.gradient, Function.hessian)[:derivatives]]]
+        return Program(
+            self._name if name is None else name,
+            names,
+            tuple(dict.fromkeys([*names, *self._parameters()])),
+            tuple([node for part in parts for node in part._exact()]),
+            tuple([node for part in (parts if language == "latex" else parts[:1]) for node in part._display()]),
+            self._shape,
+            self._taken if name is None else (),
+            derivatives,
+        )
 
     def _repr_latex_(self) -> str:
         return f"${self.latex()}$"
@@ -479,6 +534,7 @@ class Function:
             nodes = tuple([derivation.result for derivation in derivations])
         made = Function(*nodes, variables=names, name=self._name, shape=self._shape, derived=True)
         made._origin = None if self._shape else origin
+        made._taken = (*self._taken, *[variable.attrs for variable in sequence])
         return made
 
     def gradient(self) -> Function:
@@ -494,14 +550,18 @@ class Function:
             self._header = _in_order([inner.attrs for inner in order if inner.op == "symbol"])
         wrt = [ops.symbol(name) for name in self._header]
         nodes = chain.pull(node, wrt, order)
-        return Function(*nodes, variables=self.variables, name=self._name, shape=(len(wrt),), derived=True)
+        made = Function(*nodes, variables=self.variables, name=self._name, shape=(len(wrt),), derived=True)
+        made._taken = (*self._taken, "")
+        return made
 
     def hessian(self) -> Function:
         """All second partial derivatives; ``shape`` is ``(n, n)``."""
         wrt = [ops.symbol(name) for name in self.variables]
         rows = chain.pull(self._one(), wrt)
         nodes = [node for row in rows for node in chain.pull(_tidy(row), wrt)]
-        return Function(*nodes, variables=self.variables, name=self._name, shape=(len(wrt),) * 2, derived=True)
+        made = Function(*nodes, variables=self.variables, name=self._name, shape=(len(wrt),) * 2, derived=True)
+        made._taken = (*self._taken, "", "")
+        return made
 
     def _one(self) -> Node:
         if self._shape:
@@ -530,18 +590,61 @@ class Function:
 
         A derivative is evaluated as its formula says: that of ln x is 1/x, which has a value at -1, too.
         """
+        return tiers.called(self, args, out, named)
+
+    def _evaluate(self, args: tuple[Any, ...], out: Any, named: Mapping[str, Any]) -> Any:
+        """The value for any call: by the interpreter, along arrays by machine code where that pays."""
         from mibun.run import interpret
 
         values = self._bind(args, named)
-        if out is None and Function in map(type, values.values()):
+        if out is None and not _FUNCTIONS.isdisjoint(map(type, values.values())):
             return self._compose(values)
         if any(map(_is_traced, values.values())):
             return self._traced(values)
+        code = tiers.code(self, values, args, named)
+        if code is not None:
+            return code(out)
         results = interpret.call_all(self._exact(), values, self._derived, self._cache())
         if not self._shape:
             return interpret.deliver(results[0], out)
         exact = Fraction in map(type, values.values())
         return interpret.deliver(interpret.stack(results, self._shape, exact), out)
+
+    def compile(self, returns: str = "array") -> Callable[..., Any]:
+        """The function as machine code: of floats, a builtin of Python's kind, made now.
+
+        It takes numbers of any kind, as floats, and arrays, with ``out=`` and names as in a call. Arrays of float32 are
+        computed in 32 bits, all others in 64. A gradient or a Hessian comes as an array, with ``returns="tuple"`` as a
+        tuple of its components in reading order. A wrong number of arguments, or what is no number, is a ``TypeError``.
+
+        >>> slope = function("x^3 y").diff("x").compile()
+        >>> slope(1.5, 2.0)
+        13.5
+
+        ``UnsupportedOperation`` without llvmlite, and for what has no machine code: f(x) of an abstract f.
+        """
+        from mibun.run import native
+
+        if returns not in ("array", "tuple"):
+            raise UnsupportedOperation("returns", given=returns)
+        kernel = tiers.force(self)
+        if self._shape and returns == "tuple":
+            kernel = self._kernel("tuple")
+        return native.compiled(kernel, self._name)
+
+    def _kernel(self, several: str = "array") -> Kernel:
+        from mibun.run import native
+
+        nodes = self._exact()
+        names = tuple(dict.fromkeys([*self.variables, *self._parameters()]))
+        kind = several if self._shape else "number"
+        return native.kernel(nodes, names, kind, self._shape, [self._derived] * len(nodes))
+
+    def _roots(self) -> tuple[Node, ...]:
+        return self._exact()
+
+    def _with_code(self) -> type[Function]:
+        return _FunctionWithCode
 
     def _cache(self) -> interpret.Programs:
         try:
@@ -561,14 +664,16 @@ class Function:
                 raise ShapeError("twice", name=name)
             if name in names or name in free:
                 values[name] = value
-        parameters = Function not in map(type, values.values())  # may stay as they are in a function put together
+        parameters = _FUNCTIONS.isdisjoint(
+            map(type, values.values())
+        )  # may stay as they are in a function put together
         missing = [name for name in free if name not in values and (parameters or name in names)]
         if missing or (args and len(values) < len(names)):
             wanted = missing or [name for name in names if name not in values]
             needed = ", ".join(dict.fromkeys([*names, *free]))
             raise ShapeError("missing_values", missing=", ".join(wanted), variables=needed)
         for name, value in values.items():
-            if type(value) not in (int, float, Fraction, Function) and not _is_traced(value):
+            if type(value) not in (int, float, Fraction) and type(value) not in _FUNCTIONS and not _is_traced(value):
                 values[name] = _value(name, value)
         return values
 
@@ -595,11 +700,11 @@ class Function:
         replace: dict[Node, Node] = {}
         inner = []
         for name, value in values.items():
-            if type(value) is Function:
+            if isinstance(value, Function):
                 inner.append(value)
             elif places.number(value) is None:
                 raise UnsupportedOperation("beside_function", name=name, kind=type(value).__name__)
-            replace[ops.symbol(name)] = value.node if type(value) is Function else ops.const(value)
+            replace[ops.symbol(name)] = value.node if isinstance(value, Function) else ops.const(value)
         nodes = [chain.put(node, replace) for node in self._formulas()]
         headers = {f._header for f in inner}
         header = headers.pop() if len(headers) == 1 else None
@@ -607,7 +712,7 @@ class Function:
             *nodes, variables=header or _in_order([name for f in inner for name in f.variables]), shape=self._shape
         )
 
-    def value_and_grad(self) -> Callable[..., tuple[Any, Any]]:
+    def value_and_grad(self) -> ValueAndGradient:
         """A callable that returns the value and the gradient, a tuple in the order of ``variables``, in one pass.
 
         For a function of one variable the gradient is the derivative itself. Arguments as in a call.
@@ -616,8 +721,8 @@ class Function:
         (18.0, (12.0, 9.0))
         """
         nodes = (*self._exact(), *self.gradient()._exact())
-        joint = Function(*nodes, variables=self.variables, shape=(len(nodes),))
-        return partial(_value_and_grad, joint, (self._derived, *[True] * (len(nodes) - 1)))
+        joint = Function(*nodes, variables=self.variables, name=self._name, shape=(len(nodes),))
+        return ValueAndGradient(joint, self._derived)
 
     def at(self, /, **values: Any) -> Function:
         """The function with exact values put in for variables: numbers, functions, or expressions such as ``"pi/4"``.
@@ -835,7 +940,7 @@ class Function:
 
     def _combine(self, op: str, other: object, swap: bool = False) -> Function:
         header = self._header
-        if type(other) is Function:
+        if isinstance(other, Function):
             theirs = other.node
             if other._header != header:
                 header = None
@@ -907,7 +1012,7 @@ class Function:
 
 
 def _as_node(value: Any) -> Any:
-    return value.node if type(value) is Function else value
+    return value.node if isinstance(value, Function) else value
 
 
 def _is_traced(value: object) -> bool:
@@ -942,8 +1047,9 @@ def _load(
     shape: tuple[int, ...],
     derived: bool,
     assumptions: tuple[Node, ...],
+    taken: tuple[str, ...],
 ) -> Function:
-    return Function(
+    made = Function(
         *top.args,
         variables=variables,
         name=top.attrs[0],
@@ -953,6 +1059,8 @@ def _load(
         derived=derived,
         assumptions=assumptions,
     )
+    made._taken = taken
+    return made
 
 
 def _value(name: str, value: Any) -> Any:
@@ -965,9 +1073,88 @@ def _value(name: str, value: Any) -> Any:
     return value
 
 
-def _value_and_grad(joint: Function, continued: Sequence[bool], /, *args: Any, **named: Any) -> tuple[Any, Any]:
+class ValueAndGradient(tiers.Tiered):
+    """What :meth:`Function.value_and_grad` returns: ``(value, gradient)`` in one pass."""
+
+    __slots__ = ("_derived", "_joint")
+
+    def __init__(self, joint: Function, derived: bool) -> None:
+        self._joint = joint
+        self._derived = derived
+        self._name = joint._name
+        self._tier: tiers.Tier | None = None
+
+    def __call__(self, /, *args: Any, out: Any = None, **named: Any) -> tuple[Any, Any]:
+        """``(value, gradient)``. Arguments as in a call of the function; ``out`` is such a pair of arrays."""
+        return tiers.called(self, args, out, named)  # type: ignore[no-any-return]
+
+    def compile(self) -> Callable[..., tuple[Any, Any]]:
+        """The same as machine code, see :meth:`Function.compile`."""
+        from mibun.run import native
+
+        return native.compiled(tiers.force(self), self._name)
+
+    def _evaluate(self, args: tuple[Any, ...], out: Any, named: Mapping[str, Any]) -> Any:
+        from mibun.run import interpret
+
+        joint = self._joint
+        values = joint._bind(args, named)
+        code = tiers.code(self, values, args, named)
+        if code is not None:
+            return code(out)
+        value, *slopes = interpret.call_all(joint._exact(), values, self._continued(), joint._cache())
+        gradient = slopes[0] if len(slopes) == 1 else tuple(slopes)
+        return (value, gradient) if out is None else _delivered((value, gradient), out)
+
+    def _continued(self) -> tuple[bool, ...]:
+        return (self._derived, *[True] * (len(self._joint._nodes) - 1))
+
+    def _kernel(self) -> Kernel:
+        from mibun.run import native
+
+        names = tuple(dict.fromkeys([*self._joint.variables, *self._joint._parameters()]))
+        return native.kernel(self._joint._exact(), names, "pair", (), self._continued())
+
+    def _roots(self) -> tuple[Node, ...]:
+        return self._joint._exact()
+
+    def _with_code(self) -> type[ValueAndGradient]:
+        return _ValueAndGradientWithCode
+
+    def __reduce__(self) -> Any:
+        return ValueAndGradient, (self._joint, self._derived)
+
+
+def _delivered(results: tuple[Any, Any], out: Any) -> Any:
     from mibun.run import interpret
 
-    values = joint._bind(args, named)
-    value, *slopes = interpret.call_all(joint._exact(), values, continued, joint._cache())
-    return value, slopes[0] if len(slopes) == 1 else tuple(slopes)
+    value, gradient = results
+    if not isinstance(out, tuple) or len(out) != 2 or isinstance(out[1], tuple) != isinstance(gradient, tuple):
+        raise ShapeError("out", wanted="tuple", given=type(out).__name__)
+    interpret.deliver(value, out[0])
+    if isinstance(gradient, tuple):
+        if len(gradient) != len(out[1]):
+            raise ShapeError("out", wanted=f"{len(gradient)}", given=f"{len(out[1])}")
+        for one, place in zip(gradient, out[1], strict=True):
+            interpret.deliver(one, place)
+    else:
+        interpret.deliver(gradient, out[1])
+    return out
+
+
+class _FunctionWithCode(Function):
+    """A function that has machine code: Python finds it, the descriptor of a slot, where it looks for ``__call__``."""
+
+    __slots__ = ()
+    __call__ = tiers.Tiered._native  # type: ignore[misc]
+
+
+class _ValueAndGradientWithCode(ValueAndGradient):
+    __slots__ = ()
+    __call__ = tiers.Tiered._native  # type: ignore[misc]
+
+
+_FUNCTIONS: Final = frozenset([Function, _FunctionWithCode])
+for _with_code, _without in ((_FunctionWithCode, Function), (_ValueAndGradientWithCode, ValueAndGradient)):
+    _with_code.__name__, _with_code.__qualname__ = _without.__name__, _without.__qualname__
+    _with_code.__doc__ = _without.__doc__

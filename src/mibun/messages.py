@@ -166,6 +166,55 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("The value of {name} is not a real number: {kind}.", "Give an int, Fraction, float or array."),
         "ko": ("{name}의 값이 실수가 아닙니다: {kind}.", "int, Fraction, float 또는 이들로 된 배열을 써 주세요."),
     },
+    "not_native": {
+        "en": (
+            "There is no machine code for {op} here.",
+            "Call the function itself, without compile(): the interpreter knows it.",
+        ),
+        "ko": (
+            "{op:은} 이런 식에서는 기계어로 옮길 수 없습니다.",
+            "compile() 없이 함수를 바로 불러 주세요. 해석기는 계산할 수 있습니다.",
+        ),
+    },
+    "source_language": {
+        "en": ("{given} is no language that functions are written in.", "Choose one of: {languages}."),
+        "ko": ("{given:으로}는 옮겨 쓸 수 없습니다.", "{languages} 가운데 하나를 골라 주세요."),
+    },
+    "source_derivatives": {
+        "en": (
+            "Derivatives of order {order} cannot be asked for here.",
+            "derivatives=1 adds the gradient, 2 the Hessian; f.diff(order=…) goes further.",
+        ),
+        "ko": (
+            "여기서는 {order}계도함수까지 구할 수 없습니다.",
+            "derivatives=1이면 기울기 벡터, 2이면 헤세 행렬까지 씁니다. 그 이상은 f.diff(order=…)로 구해 주세요.",
+        ),
+    },
+    "source_operation": {
+        "en": ("{name} cannot be written as code.", "Write functions made from text, LaTeX or SymPy."),
+        "ko": ("{name:은} 코드로 옮길 수 없습니다.", "텍스트, LaTeX, SymPy로 만든 함수를 써 주세요."),
+    },
+    "source_order": {
+        "en": (
+            "The order of polygamma must be a number up to {limit} to be written as code.",
+            "Put a number in for it.",
+        ),
+        "ko": ("polygamma의 차수가 {limit} 이하의 수여야 코드로 옮길 수 있습니다.", "차수에 수를 넣어 주세요."),
+    },
+    "no_llvm": {
+        "en": ("Compiling needs llvmlite.", "Install it: pip install llvmlite. Without it functions are interpreted."),
+        "ko": (
+            "기계어로 옮기려면 llvmlite가 있어야 합니다.",
+            "pip install llvmlite로 설치해 주세요. 없으면 함수는 해석기로 계산합니다.",
+        ),
+    },
+    "returns": {
+        "en": ("Several values do not come as {given}.", 'Ask for returns="array" or returns="tuple".'),
+        "ko": (
+            "여러 값을 {given:으로} 돌려줄 수 없습니다.",
+            'returns="array"나 returns="tuple"이라고 써 주세요.',
+        ),
+    },
     "masked": {
         "en": (
             "The value of {name} is a masked array: some of its places have no value.",

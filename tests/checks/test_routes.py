@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -148,6 +149,8 @@ def test_every_route_can_be_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
         if route.formulas is not None:
             made = route.formulas
             broken = route._replace(formulas=lambda n, v, made=made: [make("add", d, const(1)) for d in made(n, v)])
+        elif route.code is not None:
+            continue
         else:
             value = route.value
             assert value is not None
@@ -156,6 +159,49 @@ def test_every_route_can_be_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
             patch.setitem(routes.ROUTES, key, broken)
             assert checked("x^2 sin(x)").blamed == (key,)
     assert checked("x^2 sin(x)").ok
+
+
+def _whole(y: Any) -> Any:
+    """Which elements are in whole vectors of eight."""
+    return np.arange(np.size(y)) < np.size(y) // 8 * 8
+
+
+MISTAKES: dict[str, Callable[[Any, Any], Any]] = {
+    "floats": lambda x, y: y if np.ndim(x) else y + 1e-9,
+    "whole vectors": lambda x, y: np.where(_whole(y), y + 1e-9, y) if np.ndim(x) else y,
+    "what fills no vector": lambda x, y: np.where(_whole(y), y, y + 1e-9) if np.ndim(x) else y,
+    "32 bits": lambda x, y: y * np.float32(1.001) if getattr(x, "dtype", None) == np.float32 else y,
+    "infinity": lambda x, y: np.where(np.isinf(x), 0.0, y) if np.ndim(x) else y,
+    "NaN": lambda x, y: np.where(np.isnan(x), 0.0, y) if np.ndim(x) else y,
+    "huge numbers": lambda x, y: np.where(np.abs(x) > np.float64(1e200), y + 1, y) if np.ndim(x) else y,
+    "no number": lambda x, y: y if np.ndim(x) else math.nan,
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_wrong_machine_code_is_blamed(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    route = routes.ROUTES["native"]
+    assert route.code is not None
+    made = route.code
+
+    def broken(nodes: Sequence[Node], names: Sequence[str]) -> Any:
+        code = made(nodes, names)
+        assert code is not None
+        return lambda *values: tuple([MISTAKES[mistake](values[0], value) for value in code(*values)])
+
+    monkeypatch.setitem(routes.ROUTES, "native", route._replace(code=broken))
+    for text in ("sin(x)", "cos(x) y"):
+        report = checked(text)
+        assert not report.ok and report.blamed == ("native",)
+        assert "machine code differs" in report.text("en") and "기계어가 다른 방법과 다릅니다" in report.text("ko")
+        json.dumps(report.json(), allow_nan=False)
+
+
+def test_a_function_without_machine_code_is_checked_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(routes.ROUTES, "native", routes.ROUTES["native"]._replace(code=lambda nodes, names: None))
+    report = checked("sin(x)")
+    assert report.ok and not report.special and "native" not in report.routes
+    assert "machine code" not in report.text("en").lower()
 
 
 def test_double_precision_itself_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,8 +220,12 @@ def test_double_precision_itself_is_checked(monkeypatch: pytest.MonkeyPatch) -> 
 def test_one_line_for_the_sheet() -> None:
     report = checked("sqrt(x)")
     korean, english = report.brief("ko"), report.brief("en")
-    assert korean.startswith("검산  규칙 · 연쇄 법칙 · 극한 · 급수가 21개 점에서 일치합니다(가장 큰 상대 오차 2e-16)")
-    assert english == "Check  rules, chain rule, limit and series agree at 21 points (largest relative gap 2e-16)"
+    assert korean.startswith(
+        "검산  규칙 · 연쇄 법칙 · 극한 · 급수 · 기계어가 21개 점에서 일치합니다(가장 큰 상대 오차 "
+    )
+    assert english.startswith(
+        "Check  rules, chain rule, limit, series and machine code agree at 21 points (largest relative gap "
+    )
     assert repr(report) in (korean, english)
 
 

@@ -1,10 +1,11 @@
 """Does every route to a derivative agree with every other?
 
-Five routes lead there: the formula as it is shown, the chain rule forward and backward before anything is simplified,
-the difference quotient, and power series. The first three read one table of rules; the quotient and the series do not
-know it. Formulas are evaluated twice: in balls of many bits, where routes that agree must overlap, and in double
-precision, as users get them, where the difference from the first must be what rounding explains. Rounding is measured,
-too: by the same formula in balls of 53 bits.
+Six routes lead there: the formula as it is shown, the chain rule forward and backward before anything is simplified,
+the difference quotient, power series, and machine code. The first three read one table of rules; the quotient and the
+series do not know it. Formulas are evaluated twice: in balls of many bits, where routes that agree must overlap, and in
+double precision, as users get them, where the difference from the first must be what rounding explains. Rounding is
+measured, too: by the same formula in balls of 53 bits. Machine code is held against the formula that it was made of, in
+64 and in 32 bits.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import combinations, zip_longest
+from itertools import combinations, islice, zip_longest
 from typing import Any, Final, NamedTuple
 
 from mibun import chain
-from mibun.checks import normal, points
+from mibun.checks import native, normal, points
 from mibun.checks.points import Point
 from mibun.language import fill, pad, preferred, width, wrap
 from mibun.limit.local import Local, local, sentence
@@ -34,11 +35,13 @@ WORK: Final = 150_000  # operations on balls that a check may take, about; fewer
 BITS: Final = 512  # of the balls
 STEP: Final = 120  # h of the quotient is 2 to the minus this
 DOUBLE: Final = 53
+SINGLE: Final = 24
 SLACK: Final = 16  # rounding errors of double precision as multiples of those that balls of 53 bits allow for
 ULPS: Final = 64  # a double may always be off by so many units in the last place
 LOOSE: Final = 4096  # times as much for these functions, which are no part of the processor
 SPECIAL: Final = ("gamma", "lgamma", "digamma", "polygamma", "erf")
 COARSE: Final = 2.0**-20  # where rounding leaves no more digits than this, double precision is not compared
+COARSE_SINGLE: Final = 2.0**-6  # nor single precision
 SHARP: Final = 2.0**-64  # a quotient that is not at least so sharp says nothing
 
 WORDS: Final[dict[str, dict[str, str]]] = {
@@ -51,6 +54,8 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "silent": "{routes} has no value at most points at which there is a derivative",
         "formulas": "{routes} lead to the same formula",
         "formulas differ": "{routes} do not lead to the same formula",
+        "special": "Machine code gives what the interpreter gives at ±0, ±∞, NaN and near the ends of the range, too, "
+        "in 64 and in 32 bits.",
         "nothing": "no point was found at which the derivative could be checked",
         "constant": "there is no variable to differentiate by",
         "reduced": "The function is large: so few points were chosen, and limit and series were checked for some of "
@@ -73,6 +78,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "reverse": "chain rule (reverse)",
         "quotient": "limit",
         "series": "series",
+        "native": "machine code",
     },
     "ko": {
         "heading": "검산",
@@ -83,6 +89,8 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "silent": "미분계수가 있는 점 대부분에서 {routes}의 식은 값이 없습니다",
         "formulas": "{routes:으로} 구한 식이 같습니다",
         "formulas differ": "{routes:으로} 구한 식이 서로 다릅니다",
+        "special": "±0, ±∞, NaN과 표현 범위 양 끝에 가까운 수에서도 기계어의 값은 64비트와 32비트 모두 해석기의 값과 "
+        "같습니다.",
         "nothing": "도함수를 검산할 수 있는 점을 찾지 못했습니다",
         "constant": "미분할 변수가 없습니다",
         "reduced": "함수가 커서 점을 적게 골랐고, 극한과 급수는 점마다 일부 변수만 검산했습니다.",
@@ -104,6 +112,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "reverse": "연쇄 법칙(역방향)",
         "quotient": "극한",
         "series": "급수",
+        "native": "기계어",
     },
 }
 
@@ -112,7 +121,8 @@ WORDS: Final[dict[str, dict[str, str]]] = {
 
 
 class Route(NamedTuple):
-    """A way to derivatives: by ``formulas``, for all variables at once, or by ``value``, a ball, at one point.
+    """A way to derivatives: by ``formulas``, for all variables at once, by ``value``, a ball, at one point, or by
+    ``code`` made of the formulas of the route that :data:`CODED` names, ``None`` where there can be none.
 
     Routes of one ``source`` may share a mistake.
     """
@@ -120,6 +130,7 @@ class Route(NamedTuple):
     source: str
     formulas: Callable[[Node, Sequence[Node]], list[Node]] | None = None
     value: Callable[[Node, str, _Place], Ball] | None = None
+    code: Callable[[Sequence[Node], Sequence[str]], native.Code | None] | None = None
 
 
 class _Place(NamedTuple):
@@ -167,7 +178,9 @@ ROUTES: Final[dict[str, Route]] = {
     "reverse": Route("table", formulas=chain.pull),
     "quotient": Route("values", value=_quotient),
     "series": Route("series", value=_series),
+    "native": Route("code", code=native.code),
 }
+CODED: Final = "reverse"
 
 
 # What comes out
@@ -196,7 +209,7 @@ class Disagreement:
     @property
     def key(self) -> str:
         """The sentence that says it, in :data:`WORDS`."""
-        return "silent" if math.isnan(self.value) else "disagree many" if len(self.routes) > 1 else "disagree"
+        return "silent" if not self.point else "disagree many" if len(self.routes) > 1 else "disagree"
 
     def facts(self) -> dict[str, str]:
         """What the sentence needs beside the names of the routes."""
@@ -237,7 +250,8 @@ class Row:
 class Report:
     """Whether all routes agree. ``routes`` are those that were compared, ``rows`` the points, ``skipped`` the others
     that were looked at, ``disagreements`` what went wrong; ``by_formula`` is the verdict on functions without values,
-    f(x). ``reduced`` says that the function was too large for the whole programme.
+    f(x). ``reduced`` says that the function was too large for the whole programme, ``special`` that machine code was
+    tried at infinities, NaN and the like.
     """
 
     variables: tuple[str, ...]
@@ -248,6 +262,7 @@ class Report:
     worst: Worst | None = None
     by_formula: bool | None = None
     reduced: bool = False
+    special: bool = False
 
     @property
     def ok(self) -> bool:
@@ -317,6 +332,8 @@ class Report:
         lines = wrap(self.brief(lang), columns, "", "  ")
         if self.reduced:
             lines += wrap(say["reduced"], columns, "  ", "  ")
+        if self.special and "native" not in self.blamed:
+            lines += wrap(say["special"], columns, "  ", "  ")
         if self.rows:
             lines += ["", *self._table(lang, columns)]
         for each in self.disagreements[1:8]:
@@ -373,14 +390,25 @@ class Report:
             ],
             "by_formula": self.by_formula,
             "reduced": self.reduced,
+            "special": self.special,
         }
 
 
 def _plain(point: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: str(value) if isinstance(value, Fraction) else _finite(value) if isinstance(value, float) else value
-        for name, value in point.items()
-    }
+    return {name: value if type(value) is int or _is_finite(value) else str(value) for name, value in point.items()}
+
+
+def _is_finite(value: Any) -> bool:
+    return type(value) is float and math.isfinite(value)
+
+
+def _special(value: float) -> str:
+    """A number as it is shown, whatever it is."""
+    return _typeset(repr(value).removesuffix(".0"))
+
+
+def _typeset(number: str) -> str:
+    return number.replace("-", "−").replace("inf", "∞").replace("nan", "NaN")
 
 
 def _finite(value: float) -> float | None:
@@ -398,8 +426,8 @@ def _apart(value: float, truth: float) -> tuple[str, str]:
             break
     else:
         digits = 17
-    first, second = (f"{number:.{digits}g}".replace("-", "−") for number in (value, truth))
-    return first, second
+    first, second = (f"{number:.{digits}g}" for number in (value, truth))
+    return _typeset(first), _typeset(second)
 
 
 # The check
@@ -450,16 +478,24 @@ class _Check:
         self.worst: Worst | None = None
         self.loose = LOOSE if contains(self.joint, SPECIAL) else 1
         self.silent = dict.fromkeys(formulas, 0)  # how often a formula had no value
+        made = ROUTES["native"].code
+        self.code = None if made is None else made(formulas[CODED], names)
+        self.points: list[Point] = []  # those of the rows
+        self.special = False
 
     def report(self) -> Report:
         chosen, asked = self._chosen()
         doubles = self._doubles(chosen)
+        coded = self._coded(chosen)
         for i, point in enumerate(chosen):
             if len(self.rows) >= self.count:
                 break
             row = {key: [float(value[i]) for value in values] for key, values in doubles.items()}
-            self._at(point, row, point in asked, len(self.rows))
+            self._at(point, row, coded[i], point in asked, len(self.rows))
         self._blame_silent()
+        if self.code is not None and self.points:
+            self._in_single_precision(self.code)
+            self._at_special_values(self.code)
         worst = self.worst
         return Report(
             self.names,
@@ -469,6 +505,7 @@ class _Check:
             tuple(self.wrong),
             worst,
             reduced=self.reduced,
+            special=self.special,
         )
 
     def _chosen(self) -> tuple[list[Point], list[Point]]:
@@ -516,7 +553,65 @@ class _Check:
         found = iter([np.broadcast_to(np.asarray(value, dtype=float), len(chosen)) for value in program(*columns)])
         return {key: [next(found) for _ in column] for key, column in self.formulas.items()}
 
-    def _at(self, point: Point, doubles: Mapping[str, list[float]], asked: bool, turn: int) -> None:
+    def _coded(self, chosen: Sequence[Point]) -> list[list[tuple[float, ...]]]:
+        """What machine code gives at each point, for each variable: in whole vectors, in parts of one, as a float."""
+        import numpy as np
+
+        if self.code is None or not chosen:
+            return [[()] * len(self.names) for _ in chosen]
+        rows = [[point[name].decimal for name in self.names] for point in chosen]
+        columns = [np.array(column) for column in zip(*rows, strict=True)]
+        ways = native.along(self.code, columns), native.in_pieces(self.code, columns)
+        return [
+            [
+                (float(whole[i]), float(part[i]), number)
+                for whole, part, number in zip(*ways, self.code(*row), strict=True)
+            ]
+            for i, row in enumerate(rows)
+        ]
+
+    def _in_single_precision(self, code: native.Code) -> None:
+        """Compare code in 32 bits with that in 64, at the points of the rows, rounded."""
+        import numpy as np
+        from flint import arb
+
+        columns = [np.array([p[name].decimal for p in self.points], np.float32) for name in self.names]
+        short = [native.along(code, columns), native.in_pieces(code, columns)]
+        long = native.along(code, [column.astype(float) for column in columns])
+        for j in range(len(self.points)):
+            numbers = {name: float(column[j]) for name, column in zip(self.names, columns, strict=True)}
+            at = {name: arb(number) for name, number in numbers.items()}
+            with balls.precision(SINGLE):
+                rough = balls.run(self.joint, at)
+                fits = all(_is_in_range(value, 1e-30, 1e30) for value in rough.values())
+            for i, formula in enumerate(self.formulas[CODED]):
+                ball = rough[formula]
+                if not fits or ball is None or not ball.is_finite():
+                    continue
+                size = abs(float(ball.mid()))
+                allowed = self.loose * (SLACK * float(ball.rad()) + ULPS * 2.0**-SINGLE * size)
+                for value in (float(values[i][j]) for values in short if allowed <= COARSE_SINGLE * size):
+                    if not abs(value - long[i][j]) <= allowed:
+                        rounded: Point = {name: points.number(Fraction(number)) for name, number in numbers.items()}
+                        self._disagrees(("native",), rounded, self.names[i], value, float(long[i][j]))
+
+    def _at_special_values(self, code: native.Code) -> None:
+        """Compare machine code with the interpreter where balls say nothing."""
+        usual = [self.points[0][name].decimal for name in self.names]
+        self.special = True
+        for found in islice(native.differences(code, self.formulas[CODED], self.names, usual), len(native.SPECIAL)):
+            shown = ", ".join(f"{name} = {_special(value)}" for name, value in found.point.items())
+            name = self.names[found.which]
+            self.wrong.append(Disagreement(("native",), found.point, name, found.found, found.wanted, shown))
+
+    def _at(
+        self,
+        point: Point,
+        doubles: Mapping[str, list[float]],
+        coded: Sequence[tuple[float, ...]],
+        asked: bool,
+        turn: int,
+    ) -> None:
         """Compare all routes at a point, or say why not."""
 
         def skip(reason: str, happens: Local | None = None, value: str = "") -> None:
@@ -579,6 +674,10 @@ class _Check:
                     rounded[key] = doubles[key][i]
                     if _off(ball, rounded[key]) > allowed:
                         self._disagrees((key,), point, name, rounded[key], float(ball.mid()))
+                    for number in coded[i] if key == CODED else ():
+                        rounded["native"] = number  # the last: that of floats
+                        if not _off(ball, number) <= allowed:
+                            self._disagrees(("native",), point, name, number, float(ball.mid()))
                 found[name] = exact, rounded
             self._compare(point, found)
 
@@ -634,7 +733,7 @@ class _Check:
             astray = [key for key in exact if key not in agreed]
             for key in astray:
                 self._disagrees((key,), point, name, float(exact[key].mid()), derivatives[name])
-            self.took |= {*exact}
+            self.took |= {*exact, *rounded}
             values = {**{key: float(ball.mid()) for key, ball in exact.items()}, **rounded}
             scale = max(map(abs, values.values())) if not truth.contains(0) else 1.0
             for a, b in combinations(values, 2):
@@ -645,6 +744,7 @@ class _Check:
                 if self.worst is None or gap > self.worst.gap:
                     self.worst = Worst(gap, (a, b), points.plain(point), name)
         self.rows.append(Row(points.plain(point), derivatives, largest, between, points.shown(point)))
+        self.points.append(point)
 
     def _disagrees(self, routes: tuple[str, ...], point: Point, name: str, value: float, truth: float) -> None:
         """Note a disagreement; routes that say the same at a point are one."""
@@ -708,11 +808,11 @@ def _rounding(ball: Ball, rough: Any) -> float:
     return SLACK * float(rough.rad()) + ULPS * 2.0**-53 * size + 5e-324
 
 
-def _is_in_range(value: Any) -> bool:
+def _is_in_range(value: Any, small: float = 1e-306, large: float = 1e306) -> bool:
     """Whether double precision holds a number of that size with all its digits."""
     if value is None or isinstance(value, bool) or not value.is_finite() or value.is_zero():
         return True
-    return 1e-306 < abs(float(value.mid())) < 1e306 or bool(value.contains(0))
+    return small < abs(float(value.mid())) < large or bool(value.contains(0))
 
 
 def _consensus(exact: Mapping[str, Ball]) -> set[str]:

@@ -106,9 +106,20 @@ _VARIABLE: Final = (
 )
 
 
+_QUOTIENT: Final = re.compile(r"/\s*\(?\s*[d∂]")  # no d/dx is without it
+_NEVER: Final = re.compile(r"(?!)")
+
+
 @cache
-def _patterns(declared: frozenset[str]) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """The patterns of a token, of the ``/dx`` after a bracket, and of one ``dx`` in it."""
+def _patterns(
+    declared: frozenset[str], derivatives: bool = True
+) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """The patterns of a token, of the ``/dx`` after a bracket, and of one ``dx`` in it.
+
+    Without ``derivatives`` there is no d/dx to be found, and the patterns are made in no time.
+    """
+    if not derivatives:
+        return _token("(?!)"), _NEVER, _NEVER
     long = [re.escape(name) for name in declared if len(name) > 1 and not words.PATTERNED.fullmatch(name)]
     own = sorted(long, key=lambda name: (-len(name), name))
     variable = f"(?:{'|'.join([*own, _VARIABLE])})"
@@ -116,11 +127,11 @@ def _patterns(declared: frozenset[str]) -> tuple[re.Pattern[str], re.Pattern[str
     once = rf"{d}\s?{variable}{_ORDER}|∂\s?{variable}{_ORDER}(?:\s*∂\s?{variable}{_ORDER})*"
     below = rf"\s*/\s*(?:\((?:{once})\)|(?:{once}))(?![{_LETTER}0-9_{SUBSCRIPT}])"
     leibniz = rf"(?:{d}|∂){_ORDER}\s?(?:{variable})?{below}"
-    return (
-        re.compile(rf"{_SPACE}(?:({leibniz})|({NUMBER})|({_WORD})|({_SIGN})|([{SUPERSCRIPT}]+)|(.)|$)", re.DOTALL),
-        re.compile(below),
-        re.compile(rf"(?:{d}|∂)\s?({variable})({_ORDER})"),
-    )
+    return _token(leibniz), re.compile(below), re.compile(rf"(?:{d}|∂)\s?({variable})({_ORDER})")
+
+
+def _token(leibniz: str) -> re.Pattern[str]:
+    return re.compile(rf"{_SPACE}(?:({leibniz})|({NUMBER})|({_WORD})|({_SIGN})|([{SUPERSCRIPT}]+)|(.)|$)", re.DOTALL)
 
 
 def leibniz(text: str, one: re.Pattern[str], known: Vocabulary, *, tight: bool = False) -> Leibniz | None:
@@ -154,7 +165,8 @@ def tokenize(text: str, start: int, known: Vocabulary, end: int | None = None) -
     """The tokens of ``text`` from ``start`` to ``end``."""
     tokens = Tokens()
     kinds, add = tokens.kinds, tokens.add
-    token, below, one = _patterns(known.declared)
+    derivatives = _QUOTIENT.search(text) is not None
+    token, below, one = _patterns(known.declared if derivatives else frozenset(), derivatives)
     match_token, split, simple = token.match, known.split, SIMPLE
     numbers: dict[str, Node] = {}
     opened: list[int] = []

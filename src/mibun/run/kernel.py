@@ -1,0 +1,214 @@
+"""Machine code for some nodes: made when it is first needed, called with floats or along arrays.
+
+A :class:`Kernel` is the code of one or several nodes for given variables. Calls with floats are one function of
+Python's kind (:mod:`mibun.run.calls`); along arrays there is code for every combination of which values are arrays and
+which are single numbers (:mod:`mibun.run.sweep`). Both come from the disk if they were made before.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from threading import Lock
+from typing import Any, Final
+from weakref import WeakValueDictionary
+
+from mibun.errors import UnsupportedOperation
+from mibun.node import Node
+from mibun.ops import BOOL
+from mibun.run import calls, interpret, llvm, loader, store, symbols
+from mibun.run.analytic import has_root_of_negative
+from mibun.run.calls import Form
+from mibun.run.machine import Machine, machine
+from mibun.run.safe import safe
+
+Kind = tuple[bool, tuple[bool, ...]]
+"""Of code along arrays: whether it takes numbers of 32 bits, and which of the values are single numbers."""
+
+LEVEL: Final = 2  # how hard LLVM tries, from 0 to 3
+LARGE, HUGE = 3000, 30_000  # operations beyond which it tries less hard; and beyond which hardly, for arrays
+
+_living: Final[WeakValueDictionary[str, loader.Loaded]] = WeakValueDictionary()  # by what they were made of
+_making: Final = Lock()
+if hasattr(os, "register_at_fork"):  # LLVM must not be at work: in the new process, no one would end that
+    os.register_at_fork(before=_making.acquire, after_in_parent=_making.release, after_in_child=_making.release)
+
+
+def code(text: str, target: Machine, make: bool = True, level: int = LEVEL) -> loader.Loaded | None:
+    """Code for LLVM's text: what is in memory already, else from the disk, else, with ``make``, made.
+
+    ``ImportError`` without LLVM.
+    """
+    name = store.key(text, target, level)
+    found = _living.get(name)
+    if found is not None:
+        return found
+    image = store.load(name)
+    if image is None:
+        if not make:
+            return None
+        with _making:
+            found = _living.get(name)
+            if found is not None:  # another thread was faster
+                return found
+            image = loader.compile(text, target, level)
+        store.save(name, image)
+    return _living.setdefault(name, loader.Loaded(image, _address))
+
+
+def _address(name: str) -> int:
+    return shared().address("arrays") if name == "mibun_arrays" else symbols.address(name)
+
+
+@cache
+def shared() -> loader.Loaded:
+    """The code around kernels. It stays to the end of the process."""
+    import ctypes
+
+    from mibun.run import drive
+
+    found = code(drive.text(), machine(), level=1)
+    assert found is not None
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(found))  # a helper that begins late may be in it to the very end
+    return found
+
+
+class Kernel:
+    """``nodes`` as functions of ``names``. ``form`` says how several values come out of a call with floats.
+
+    ``continued``: for each node whether :mod:`mibun.run.analytic` is to be asked where it is no number.
+    ``UnsupportedOperation`` for nodes that there is no code for, see :class:`mibun.run.llvm.Graph`.
+    """
+
+    __slots__ = ("__weakref__", "_call", "_graph", "_sweeps", "continued", "entry", "form", "machine", "names", "nodes")
+
+    def __init__(self, nodes: Sequence[Node], names: Sequence[str], form: Form, continued: Sequence[bool]) -> None:
+        self.nodes = tuple(nodes)
+        self.names = tuple(names)
+        self.form = form
+        self.continued = tuple(
+            [flag and node.dtype != BOOL and bool(node.args) for flag, node in zip(continued, nodes, strict=True)]
+        )
+        for node, flag in zip(nodes, self.continued, strict=True):
+            if flag and has_root_of_negative(node):
+                raise UnsupportedOperation("not_native", op="pow")
+        self.machine = machine()
+        self._graph: llvm.Graph | None = None
+        self._call: loader.Loaded | None = None
+        self._sweeps: dict[Kind, Sweep] = {}
+        self.entry: Callable[..., Any] | None = None  # the short way for arrays such as came last
+
+    @property
+    def graph(self) -> llvm.Graph:
+        if self._graph is None:
+            self._graph = llvm.Graph(safe(self.nodes), self.names)
+        return self._graph
+
+    def call(self, make: bool = True) -> loader.Loaded | None:
+        """The code for floats; without ``make``, only if there is some already."""
+        if self._call is None:
+            text = calls.text(self.graph, self.form, self.continued)
+            self._call = code(text, self.machine, make, 1 if len(self.graph.order) > LARGE else LEVEL)
+        return self._call
+
+    def builtin(self, name: str, text: str, owner: Any) -> Callable[..., Any]:
+        """A function of Python's kind for floats, which passes on to ``owner`` what it does not take itself."""
+        loaded = self.call()
+        assert loaded is not None
+        function, definition = calls.builtin(loaded.address("call"), name, text, owner)
+        owner.hold(definition, loaded)
+        return function  # type: ignore[no-any-return]
+
+    def kind(self, values: Mapping[str, Any], single: bool = False) -> Kind:
+        """Which code along arrays ``values`` need; a value that is missing is a number."""
+        import numpy as np
+
+        given = [values.get(name, 0.0) for name in self.names]
+        return single, tuple([type(value) is float or np.size(value) == 1 for value in given])
+
+    def has(self, kind: Kind) -> bool:
+        return kind in self._sweeps
+
+    def sweep(self, kind: Kind) -> Sweep:
+        """The code along arrays."""
+        found = self._sweeps.get(kind)
+        if found is None:
+            from mibun.run import sweep
+
+            text, cost = sweep.text(self.graph, self.machine, *kind, self.continued, self.form)
+            size = len(self.graph.order)
+            loaded = code(text, self.machine, level=0 if size > HUGE else 1 if size > LARGE else LEVEL)
+            assert loaded is not None
+            found = self._sweeps[kind] = Sweep(loaded, cost)
+        return found
+
+    def dtype(self, i: int, single: bool) -> Any:
+        """The type of the numbers in the array of the i-th node."""
+        import numpy as np
+
+        return np.dtype(np.bool_ if self.nodes[i].dtype == BOOL else np.float32 if single else np.float64)
+
+    def arrays(
+        self, given: Sequence[Any], shape: tuple[int, ...], single: bool = False, outs: Sequence[Any] | None = None
+    ) -> list[Any]:
+        """The value of each node, as arrays of ``shape``, to which the values ``given``, numbers and arrays, broadcast.
+
+        ``outs`` are written to, if given: arrays of that shape, and of the right types.
+        """
+        import numpy as np
+
+        from mibun.run.walk import Walk
+
+        item = np.dtype(np.float32 if single else np.float64)
+        values = [np.asarray(value, item) for value in given]
+        sweep = self.sweep((single, tuple([value.size == 1 for value in values])))
+        walk = Walk(values, shape)
+        types = [self.dtype(i, single) for i in range(len(self.nodes))]
+        results = [walk.empty(dtype) for dtype in types] if outs is None else [*outs]
+        watched = any(self.continued)
+        direct = [
+            walk.empty(dtype) if outs is not None and overlaps(out, values, watched) else out
+            for out, dtype in zip(results, types, strict=True)
+        ]
+        if walk.count and walk.run(sweep, direct) and watched:
+            for i, (node, flag) in enumerate(zip(self.nodes, self.continued, strict=True)):
+                if flag:
+                    direct[i][...] = interpret._continued(node, direct[i], self.names, values)
+        for out, found in zip(results, direct, strict=True):
+            if out is not found:
+                out[...] = found
+        self.entry = sweep.entry
+        return results
+
+
+def overlaps(out: Any, values: Sequence[Any], wholly: bool) -> bool:
+    """Whether writing to ``out`` would change a value before it is read; with ``wholly``, at any time."""
+    import numpy as np
+
+    return any(
+        np.may_share_memory(out, value)
+        and (wholly or out.ctypes.data != value.ctypes.data or out.strides != value.strides)
+        for value in values
+    )
+
+
+class Sweep:
+    """Code along arrays: where ``run`` stands, what an element costs in nanoseconds, and the short way in."""
+
+    __slots__ = ("_held", "cost", "entry", "run")
+
+    def __init__(self, loaded: loader.Loaded, cost: float) -> None:
+        self.run = loaded.address("run")
+        self.cost = cost
+        keeper = Keeper()
+        self.entry, definition = calls.builtin(loaded.address("enter"), "arrays", "", keeper, calls.FASTCALL)
+        keeper.held = loaded, definition
+        self._held = keeper
+
+
+class Keeper:
+    """Holds what has to live as long as code that is bound to it."""
+
+    __slots__ = ("held",)
+    held: tuple[Any, ...]
