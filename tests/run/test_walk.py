@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,9 +12,10 @@ import pytest
 
 import mibun as mb
 from mibun.errors import ShapeError
-from mibun.run import drive, interpret, walk
+from mibun.run import drive, interpret, sweep, walk
 
-F = mb.function("f(x, y) = sin(x y) + x^2 - y/3")
+TEXT = "sin(x y) + x^2 - y/3"
+F = mb.function(f"f(x, y) = {TEXT}")
 RANDOM = np.random.default_rng(3)
 
 
@@ -162,19 +165,21 @@ def test_in_place_where_the_result_is_looked_at_again() -> None:
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Threads begin with little work."""
-    monkeypatch.setattr(walk, "PAYS", 100.0)
+    monkeypatch.setattr(drive, "PAYS", 100.0)
     yield
 
 
 @pytest.mark.parametrize("layout", ["one after the other", "steps", "row and column", "transposed"])
 def test_threads_change_nothing(layout: str, eager: None, monkeypatch: pytest.MonkeyPatch) -> None:
     x, y = (np.tile(part, 40) if np.ndim(part) == 1 else part for part in PAIRS[layout]())
-    f = F.compile()
+    f = F.diff("x").compile()  # one that has no code yet
     found = []
     for threads in ("1", "2", "3", "8"):
         monkeypatch.setenv("MIBUN_THREADS", threads)
+        walk.settings()[0] = walk.limit()
         assert walk.limit() == int(threads)
         found.append(f(x, y))
+        found.append(f(x, y, out=np.empty(found[0].shape)))
     for other in found[1:]:
         np.testing.assert_array_equal(other, found[0])
 
@@ -187,10 +192,54 @@ def test_threads_where_functions_are_pythons(eager: None, monkeypatch: pytest.Mo
 
 
 def test_without_threads(eager: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk, "_threads", lambda: (0, 0, 0))
+    """Where the system has none, and where it gives none."""
+    settings = walk.settings()
+    before = [*settings]
     monkeypatch.setenv("MIBUN_THREADS", "4")
     x, y = grid(5 * BIG), grid(5 * BIG)
-    near(F.compile()(x, y), wanted(x, y))
+    f = mb.function(f"{TEXT} + 0").compile()
+    fails = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_void_p] * 4)(lambda *_: 11)
+    for create in (0, ctypes.cast(fails, ctypes.c_void_p).value):
+        try:
+            settings[0], settings[1] = 4, create
+            for out in (None, np.empty(5 * BIG)):
+                near(f(x, y, out=out), wanted(x, y))
+        finally:
+            settings[:] = before
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+@pytest.mark.parametrize("start", range(9))
+def test_what_is_streamed_is_the_same(start: int, kind: Any, eager: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Results that begin anywhere, together or apart, on arrays of all lengths."""
+    monkeypatch.setattr(sweep, "LONG", 1 << 30)
+    usual = mb.function(f"{TEXT} + ln(x)").value_and_grad().compile()
+    monkeypatch.setattr(sweep, "LONG", 0)
+    streamed = mb.function(f"{TEXT} + ln(x) + 0").value_and_grad().compile()
+    x, y = (RANDOM.uniform(0.1, 3, 6 * BIG).astype(kind) for _ in range(2))
+    for count in (1, 7, 8, 9, 40, BIG, 5 * BIG + 3):
+        a, b = x[start : start + count], y[start : start + count]
+        value, (by_x, by_y) = usual(a, b)
+        for places in ((start,) * 3, (start, start, start + 1)):
+            out = [np.zeros(count + 12, kind)[place : place + count] for place in places]
+            found = streamed(a, b, out=(out[0], tuple(out[1:])))
+            assert found[0] is out[0]
+            for mine, right in zip(out, (value, by_x, by_y), strict=True):
+                np.testing.assert_array_equal(mine, right)
+        found, slopes = streamed(a, b)
+        for mine, right in zip((found, *slopes), (value, by_x, by_y), strict=True):
+            np.testing.assert_array_equal(mine, right)
+
+
+def test_what_is_streamed_is_mended_and_continued(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a function is lost in a lane, and where the real line has no value."""
+    monkeypatch.setattr(sweep, "LONG", 0)
+    f = mb.function("sin(x) + 0 x").diff().compile()
+    x = np.array([1.0, 1e15, -2.0, 1e300, math.inf, 3.0] * 50)
+    near(f(x), np.cos(np.where(np.isinf(x), np.nan, x)))
+    g = mb.function("x^(5/2) + 0 x").diff()
+    x = np.array([-1.0, 5.0, 2.0, -3.0] * 300)
+    near(g.compile()(x), interpret.call(g._exact()[0], {"x": x}, continued=True))
 
 
 def test_truths_are_arrays_of_truths() -> None:

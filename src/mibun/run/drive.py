@@ -7,8 +7,9 @@ out of one; what lies one after the other is used in place. Nothing is copied as
 With helpers, the work is cut into shares, and whoever is free takes the next one. Helpers are threads that begin and
 end with the call. One that the system does not let begin in time finds nothing left to do, and no one waits for it.
 
-``@arrays`` is the short way for short arrays: it takes objects of Python, looks whether they are arrays of one shape
-whose numbers lie one after the other, makes the results and calls the kernel. If anything is not so, it says None.
+``@arrays`` is the short way for usual arrays: it takes objects of Python, looks whether they are arrays of one shape
+whose numbers lie one after the other, makes the results and calls the kernel. If anything is not so, it says None. For
+long arrays the results have to be there already (:mod:`mibun.run.memory` makes them), and it plans and follows.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from typing import Final
 from mibun.run.calls import HEAD as OBJECT
 from mibun.run.calls import ITEMS
 from mibun.run.llvm import ATTRIBUTES
+from mibun.run.memory import SMALLEST
 
 DIRECT, UNIFORM, STRIDED = range(3)
 BLOCK: Final = 1024  # elements
+PAYS: Final = 1e5  # nanoseconds of work for which a thread pays
 RANK: Final = 64  # the most axes that NumPy allows
-HEAD: Final = 13  # words of a plan, before its operands
+HEAD: Final = 14  # words of a plan, before its operands
 WORDS: Final = 4  # of an operand
 
 PLAN: Final = (
@@ -35,6 +38,7 @@ PLAN: Final = (
     "room",
     "share",
     "total",
+    "shift",
     "shares",
     "create",
     "detach",
@@ -183,6 +187,7 @@ end:
 ret void
 }}
 declare i64 @llvm.umin.i64(i64, i64)
+declare i64 @llvm.smax.i64(i64, i64)
 
 define internal i32 @drive(ptr %plan, i64 %start, i64 %stop, ptr %buffers) #2 {{
 entry:
@@ -291,6 +296,7 @@ begin:
 {_field("room")}
 {_field("share")}
 {_field("total")}
+{_field("shift")}
 {_of_job("seen")}
 {_of_job("done")}
 %large = add i64 %room, 64
@@ -302,8 +308,10 @@ begin:
 br label %one
 one:
 %i = phi i64 [ %first, %begin ], [ %next, %one ]
-%start = mul i64 %i, %share
-%end = add i64 %start, %share
+%whole = mul i64 %i, %share
+%shifted = sub i64 %whole, %shift
+%start = call i64 @llvm.smax.i64(i64 %shifted, i64 0)
+%end = add i64 %shifted, %share
 %stop = call i64 @llvm.umin.i64(i64 %end, i64 %total)
 %bits = call i32 @drive(ptr %plan, i64 %start, i64 %stop, ptr %buffers)
 %bits.long = zext i32 %bits to i64
@@ -402,7 +410,13 @@ _DATA, _RANK, _SHAPE, _TYPE, _FLAGS = 0, 8, 16, 40, 48  # behind the head
 _IN_PLACE, _WRITABLE = 0x101, 0x501  # NPY_ARRAY_C_CONTIGUOUS | ALIGNED, | WRITEABLE
 
 NUMBER, ARRAY, SEVERAL, PAIR = range(4)
-SPEC: Final = ("ins", "outs", "item", "form", "limit", "watched", "rank")  # then the shape, then which are uniform
+SPEC: Final = ("ins", "outs", "item", "form", "limit", "watched", "rank", "least", "most", "streamed")
+"""Then the shape, then which values are uniform. Arrays of up to ``limit`` elements are short; only those of more than
+``least`` and up to ``most`` are taken."""
+SETTINGS: Final = ("threads", "create", "detach", "yield")
+"""What the system has, see :func:`mibun.run.walk.settings`."""
+LINE: Final = 64  # bytes of the widest vector: where one may lie, all may
+SHARES: Final = 8  # for each thread, so that one that is slow does not hold the others
 AXES: Final = 2  # of the shape of a function's value, at most
 
 
@@ -416,13 +430,128 @@ def _new(name: str, rank: str, lengths: str) -> str:
     return f"%{name} = call ptr @PyArray_New(ptr @PyArray_Type, i32 {rank}, ptr {lengths}, i32 %number, {rest})"
 
 
+def _setting(name: str) -> str:
+    place = f"%{name}.at = getelementptr i64, ptr @mibun_settings, i64 {SETTINGS.index(name)}"
+    return f"{place}\n%{name} = load i64, ptr %{name}.at"
+
+
+def _planned() -> str:
+    """A plan for arrays whose numbers lie one after the other, and what following it gives. Where results are streamed,
+    the first share ends where a vector of them may begin, the same place in all of them."""
+    facts = {
+        "run": "ptr %run", "ins": "i64 %ins", "outs": "i64 %outs", "rank": "i64 1", "shape": "ptr %plan.shape",
+        "block": "i64 %share", "room": "i64 0", "share": "i64 %share", "total": "i64 %n", "shift": "i64 %shift",
+        "shares": "i64 %shares", "create": "i64 %create", "detach": "i64 %detach", "yield": "i64 %yield",
+    }  # fmt: skip
+    words = [
+        f"%word.{name} = getelementptr i64, ptr %plan, i64 {PLAN.index(name)}\nstore {value}, ptr %word.{name}"
+        for name, value in facts.items()
+    ]
+    return f"""
+{_setting("threads")}
+{_setting("create")}
+{_setting("detach")}
+{_setting("yield")}
+%first.out = load i64, ptr %outs.data
+br label %same.place
+same.place:
+%s = phi i64 [ 0, %plan.it ], [ %s.next, %same.place ]
+%apart.bits = phi i64 [ 0, %plan.it ], [ %apart.more, %same.place ]
+%s.at = getelementptr i64, ptr %outs.data, i64 %s
+%s.address = load i64, ptr %s.at
+%s.differs = xor i64 %s.address, %first.out
+%apart.more = or i64 %apart.bits, %s.differs
+%s.next = add i64 %s, 1
+%s.more = icmp ult i64 %s.next, %outs
+br i1 %s.more, label %same.place, label %seen.place
+seen.place:
+%apart.line = and i64 %apart.more, {LINE - 1}
+%together = icmp eq i64 %apart.line, 0
+%may.plan = or i1 %in.place, %together
+br i1 %may.plan, label %plan.now, label %bail
+plan.now:
+%minus = sub i64 0, %first.out
+%head.bytes = and i64 %minus, {LINE - 1}
+%head.items = udiv i64 %head.bytes, %item
+%head = select i1 %in.place, i64 0, i64 %head.items
+%paying = udiv i64 %n, %limit
+%useful = call i64 @llvm.umin.i64(i64 %paying, i64 %threads)
+%some.threads = call i64 @llvm.umax.i64(i64 %useful, i64 1)
+%cannot = icmp eq i64 %create, 0
+%crew = select i1 %cannot, i64 1, i64 %some.threads
+%pieces = mul i64 %crew, {SHARES}
+%n.up = add i64 %n, %pieces
+%n.less = sub i64 %n.up, 1
+%even = udiv i64 %n.less, %pieces
+%quarter = lshr i64 %limit, 2
+%share.least = call i64 @llvm.umax.i64(i64 %even, i64 %quarter)
+%share.up = add i64 %share.least, {BLOCK - 1}
+%share.round = and i64 %share.up, {-BLOCK}
+%alone = icmp eq i64 %crew, 1
+%share = select i1 %alone, i64 %n, i64 %share.round
+%has.head = icmp ne i64 %head, 0
+%shift.head = sub i64 %share, %head
+%shift = select i1 %has.head, i64 %shift.head, i64 0
+%rest = add i64 %n, %shift
+%rest.up = add i64 %rest, %share
+%rest.less = sub i64 %rest.up, 1
+%shares = udiv i64 %rest.less, %share
+%plan.shape = alloca i64
+store i64 %n, ptr %plan.shape
+%plan.operands = mul i64 %both, {WORDS}
+%plan.words = add i64 %plan.operands, {HEAD}
+%plan = alloca i64, i64 %plan.words
+{chr(10).join(words)}
+%plan.first = getelementptr i64, ptr %plan, i64 {HEAD}
+br label %operand
+operand:
+%w = phi i64 [ 0, %plan.now ], [ %w.next, %operand.done ]
+%w.place = mul i64 %w, {WORDS}
+%w.operand = getelementptr i64, ptr %plan.first, i64 %w.place
+%w.size = getelementptr i64, ptr %w.operand, i64 1
+%w.mode = getelementptr i64, ptr %w.operand, i64 2
+%w.strides = getelementptr i64, ptr %w.operand, i64 3
+store i64 %item, ptr %w.size
+store ptr null, ptr %w.strides
+%w.is.in = icmp ult i64 %w, %ins
+br i1 %w.is.in, label %operand.in, label %operand.out
+operand.in:
+%w.in.at = getelementptr ptr, ptr %ins.data, i64 %w
+%w.in = load ptr, ptr %w.in.at
+%w.uniform.at = getelementptr i64, ptr %uniform, i64 %w
+%w.uniform = load i64, ptr %w.uniform.at
+br label %operand.done
+operand.out:
+%w.k = sub i64 %w, %ins
+%w.out.at = getelementptr ptr, ptr %outs.data, i64 %w.k
+%w.out = load ptr, ptr %w.out.at
+br label %operand.done
+operand.done:
+%w.data = phi ptr [ %w.in, %operand.in ], [ %w.out, %operand.out ]
+%w.kind = phi i64 [ %w.uniform, %operand.in ], [ {DIRECT}, %operand.out ]
+store ptr %w.data, ptr %w.operand
+store i64 %w.kind, ptr %w.mode
+%w.next = add i64 %w, 1
+%w.more = icmp ult i64 %w.next, %both
+br i1 %w.more, label %operand, label %planned
+planned:
+%state.planned = call ptr @PyEval_SaveThread()
+%helpers = sub i64 %crew, 1
+%bits.planned = call i32 @follow(ptr %plan, i64 %helpers)
+call void @PyEval_RestoreThread(ptr %state.planned)
+br label %computed"""
+
+
 def _arrays() -> str:
     return f"""
+declare i64 @llvm.umax.i64(i64, i64)
+@_Py_FalseStruct = external global i8
 @PyFloat_Type = external global i8
 @PyArray_Type = external global i8
 @mibun_float64 = external global i8
 @mibun_float32 = external global i8
 @_Py_NoneStruct = external global i8
+@mibun_settings = external global i8
 declare void @Py_IncRef(ptr) #1
 declare void @Py_DecRef(ptr) #1
 declare ptr @PyTuple_New(i64) #1
@@ -493,6 +622,9 @@ entry:
 {_said("limit")}
 {_said("watched")}
 {_said("rank")}
+{_said("least")}
+{_said("most")}
+{_said("streamed")}
 %shape = getelementptr i64, ptr %spec, i64 {len(SPEC)}
 %uniform = getelementptr i64, ptr %spec, i64 {len(SPEC) + AXES}
 %ins.data = alloca ptr, i64 %ins
@@ -572,9 +704,28 @@ br label %product
 counted:
 %bytes = mul i64 %n, %item
 %before = sub i64 %n, 1
-%short.enough = icmp ult i64 %before, %limit
-br i1 %short.enough, label %sized, label %bail
+%is.short = icmp ult i64 %before, %limit
+%is.streamed = icmp ne i64 %streamed, 0
+%in.place = xor i1 %is.streamed, true
+%short.enough = and i1 %is.short, %in.place
+%none.at.all = icmp eq i64 %n, 0
+%too.short = icmp ule i64 %n, %least
+%too.long = icmp ugt i64 %n, %most
+%not.these = or i1 %too.short, %too.long
+%not.mine = or i1 %not.these, %none.at.all
+br i1 %not.mine, label %bail, label %mine
+mine:
+br i1 %short.enough, label %sized, label %long.array
+long.array:
+%can.be.long = icmp ne i64 %limit, 0
+%can = and i1 %can.be.long, %given
+br i1 %can, label %sized, label %bail
 sized:
+%too.large = icmp uge i64 %bytes, {SMALLEST}
+%keep.out = xor i1 %too.large, true
+%may.make = or i1 %given, %keep.out
+br i1 %may.make, label %sized.well, label %bail
+sized.well:
 br i1 %given, label %own.first, label %make
 make:
 %is.whole = icmp eq i64 %form, {ARRAY}
@@ -658,6 +809,10 @@ own.good:
 %o.more = icmp ult i64 %o.next, %outs
 br i1 %o.more, label %own, label %compute
 compute:
+br i1 %short.enough, label %at.once, label %plan.it
+plan.it:
+{_planned()}
+at.once:
 %long.work = icmp ugt i64 %n, {FREE}
 br i1 %long.work, label %freely, label %holding
 freely:
@@ -669,11 +824,14 @@ holding:
 %bits.held = call i32 %run(ptr %ins.data, ptr %outs.data, i64 %n)
 br label %computed
 computed:
-%bits = phi i32 [ %bits.free, %freely ], [ %bits.held, %holding ]
+%bits = phi i32 [ %bits.free, %freely ], [ %bits.held, %holding ], [ %bits.planned, %planned ]
 %clean = icmp eq i32 %bits, 0
 br i1 %given, label %deliver, label %own.results
 deliver:
-br i1 %clean, label %delivered, label %bail
+br i1 %clean, label %delivered, label %not.clean
+not.clean:
+call void @Py_IncRef(ptr @_Py_FalseStruct)
+ret ptr @_Py_FalseStruct
 delivered:
 %last.at = getelementptr ptr, ptr %args, i64 %ins
 %last = load ptr, ptr %last.at

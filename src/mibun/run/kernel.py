@@ -81,7 +81,18 @@ class Kernel:
     ``UnsupportedOperation`` for nodes that there is no code for, see :class:`mibun.run.llvm.Graph`.
     """
 
-    __slots__ = ("__weakref__", "_call", "_graph", "_sweeps", "continued", "entry", "form", "machine", "names", "nodes")
+    __slots__ = (
+        "__weakref__",
+        "_call",
+        "_graph",
+        "_sweeps",
+        "continued",
+        "entries",
+        "form",
+        "machine",
+        "names",
+        "nodes",
+    )
 
     def __init__(self, nodes: Sequence[Node], names: Sequence[str], form: Form, continued: Sequence[bool]) -> None:
         self.nodes = tuple(nodes)
@@ -96,8 +107,8 @@ class Kernel:
         self.machine = machine()
         self._graph: llvm.Graph | None = None
         self._call: loader.Loaded | None = None
-        self._sweeps: dict[Kind, Sweep] = {}
-        self.entry: Callable[..., Any] | None = None  # the short way for arrays such as came last
+        self._sweeps: dict[tuple[Kind, bool], Sweep] = {}
+        self.entries: tuple[Callable[..., Any], ...] = ()  # the short ways for arrays such as came last
 
     @property
     def graph(self) -> llvm.Graph:
@@ -128,19 +139,19 @@ class Kernel:
         return single, tuple([type(value) is float or np.size(value) == 1 for value in given])
 
     def has(self, kind: Kind) -> bool:
-        return kind in self._sweeps
+        return (kind, False) in self._sweeps
 
-    def sweep(self, kind: Kind) -> Sweep:
-        """The code along arrays."""
-        found = self._sweeps.get(kind)
+    def sweep(self, kind: Kind, streamed: bool = False) -> Sweep:
+        """The code along arrays; ``streamed`` for results that no cache can hold."""
+        found = self._sweeps.get((kind, streamed))
         if found is None:
             from mibun.run import sweep
 
-            text, cost = sweep.text(self.graph, self.machine, *kind, self.continued, self.form)
+            text, cost = sweep.text(self.graph, self.machine, *kind, self.continued, self.form, streamed)
             size = len(self.graph.order)
             loaded = code(text, self.machine, level=0 if size > HUGE else 1 if size > LARGE else LEVEL)
             assert loaded is not None
-            found = self._sweeps[kind] = Sweep(loaded, cost)
+            found = self._sweeps[kind, streamed] = Sweep(loaded, cost)
         return found
 
     def dtype(self, i: int, single: bool) -> Any:
@@ -158,11 +169,12 @@ class Kernel:
         """
         import numpy as np
 
+        from mibun.run.sweep import longest
         from mibun.run.walk import Walk
 
         item = np.dtype(np.float32 if single else np.float64)
         values = [np.asarray(value, item) for value in given]
-        sweep = self.sweep((single, tuple([value.size == 1 for value in values])))
+        uniform = tuple([value.size == 1 for value in values])
         walk = Walk(values, shape)
         types = [self.dtype(i, single) for i in range(len(self.nodes))]
         results = [walk.empty(dtype) for dtype in types] if outs is None else [*outs]
@@ -171,14 +183,19 @@ class Kernel:
             walk.empty(dtype) if outs is not None and overlaps(out, values, watched) else out
             for out, dtype in zip(results, types, strict=True)
         ]
-        if walk.count and walk.run(sweep, direct) and watched:
+        streamed = walk.count > longest(self.graph, uniform, single) and walk.streams(direct)
+        kind = single, uniform
+        sweep = self.sweep(kind, streamed)
+        bad = sweep.entry(*[float(v.item()) if one else v for v, one in zip(values, uniform, strict=True)], *direct)
+        if walk.count and (walk.run(sweep, direct, streamed) if bad is None else bad is False) and watched:
             for i, (node, flag) in enumerate(zip(self.nodes, self.continued, strict=True)):
                 if flag:
                     direct[i][...] = interpret._continued(node, direct[i], self.names, values)
         for out, found in zip(results, direct, strict=True):
             if out is not found:
                 out[...] = found
-        self.entry = sweep.entry
+        both = [self._sweeps.get((kind, past)) for past in (False, True)]
+        self.entries = tuple([one.entry for one in both if one is not None])
         return results
 
 

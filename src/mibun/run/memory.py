@@ -12,7 +12,7 @@ import mmap
 from contextlib import suppress
 from typing import Any, Final
 
-SMALLEST: Final = 1 << 20  # bytes of a result; memory for smaller ones the C library keeps itself
+SMALLEST: Final = 1 << 17  # bytes of a result; memory for smaller ones the C library keeps itself
 HUGE: Final = 4 << 20  # bytes from which pages may be large
 KEPT: Final = 512 << 20
 

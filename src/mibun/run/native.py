@@ -110,12 +110,14 @@ class Compiled(Owner):
 
 def shortly(kernel: Kernel, args: tuple[Any, ...], out: Any) -> Any:
     """What the kernel's short way for arrays makes of a call; ``None`` if that is none for it."""
-    entry = kernel.entry
-    if entry is None or not args:
+    if not kernel.entries or not args:
         return None
-    if out is None:
-        return entry(*args)
-    return out if entry(*args, *_flat(kernel, out)) is not None else None
+    given = args if out is None else (*args, *_flat(kernel, out))
+    for entry in kernel.entries:
+        found = entry(*given)
+        if found is not None:
+            return None if found is False else found if out is None else out
+    return None
 
 
 def _float(value: Any) -> float:

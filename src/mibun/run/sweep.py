@@ -5,6 +5,9 @@ and of the results. An input that is ``uniform`` has one number only; what depen
 once. Numbers that do not fill the last vector go through one beside the arrays, so that the value of an element does
 not depend on its place.
 
+Code that is ``streamed`` writes past the caches, for results that would not stay in them: what lies where a result is
+going to is then not read first. All results must begin where a vector may lie, and hold whole vectors or be short.
+
 Where some function is lost in a lane (an angle too large for the quick reduction), the scalar code ``@lane`` computes
 that lane anew. The result is whether any value of a root that is watched is no number.
 """
@@ -33,11 +36,18 @@ from mibun.run.llvm import (
 )
 from mibun.run.machine import Machine
 
-PAYS: Final = 1e5  # nanoseconds of work beyond which it is to be looked at more closely, since threads may pay
+LONG: Final = 32 << 20  # bytes of arguments and results that no cache may be expected to hold
+LIGHT: Final = 300  # operations up to which moving the results takes much of the time
 
 
 def text(
-    graph: Graph, machine: Machine, single: bool, uniform: Sequence[bool], watched: Sequence[bool], form: Form
+    graph: Graph,
+    machine: Machine,
+    single: bool,
+    uniform: Sequence[bool],
+    watched: Sequence[bool],
+    form: Form,
+    streamed: bool = False,
 ) -> tuple[str, float]:
     """The code, and about how many nanoseconds an element takes."""
     e = Emitter(machine, single, helpers={})
@@ -46,13 +56,14 @@ def text(
         e.outlined = True
         layout = Layout(graph, SCALAR_WEIGHTS)
     functions = parts(e, graph, layout, "piece") if len(layout.parts) > 1 else []
-    vectors, lost = _vectors(e, graph, layout, uniform, watched)
+    vectors, lost = _vectors(e, graph, layout, uniform, watched, streamed)
     cost = _cost(e, [*functions, *vectors])
     scalar: list[str] = []
     if lost:
         one = Emitter(None, False, e.outside, e.helpers)
         scalar = [*lane(one, graph), *_mend(e, graph, watched)]
-    body = [*functions, *vectors, *scalar, *_run(e, graph, uniform), *_enter(e, graph, uniform, watched, form, cost)]
+    entry = _enter(e, graph, uniform, watched, form, cost, streamed)
+    body = [*functions, *vectors, *scalar, *_run(e, graph, uniform), *entry]
     return "\n".join([*e.outside.values(), *e.helpers.values(), *body, ATTRIBUTES]), cost
 
 
@@ -73,10 +84,17 @@ FORMS: Final = {"number": drive.NUMBER, "array": drive.ARRAY, "tuple": drive.SEV
 
 
 def _enter(
-    e: Emitter, graph: Graph, uniform: Sequence[bool], watched: Sequence[bool], form: Form, cost: float
+    e: Emitter,
+    graph: Graph,
+    uniform: Sequence[bool],
+    watched: Sequence[bool],
+    form: Form,
+    cost: float,
+    streamed: bool,
 ) -> list[str]:
     """``@enter`` is for Python to call, see :func:`mibun.run.drive._arrays`."""
-    limit = 0 if any(node.dtype is BOOL for node in graph.roots) else int(PAYS / cost)
+    limit = 0 if any(node.dtype is BOOL for node in graph.roots) else int(drive.PAYS / cost)
+    most = longest(graph, uniform, e.single)
     facts = {
         "ins": len(graph.inputs),
         "outs": len(graph.roots),
@@ -85,6 +103,9 @@ def _enter(
         "limit": limit if len(form.shape) <= drive.AXES and graph.roots else 0,
         "watched": any(watched),
         "rank": len(form.shape),
+        "least": most if streamed else 0,
+        "most": 2**62 if streamed else most,
+        "streamed": streamed,
     }
     shape = [*form.shape, *[0] * drive.AXES][: drive.AXES]
     words = [*[facts[name] for name in drive.SPEC], *shape, *uniform]
@@ -96,7 +117,15 @@ def _enter(
         "%result = tail call ptr @mibun_arrays(ptr %args, i64 %count, ptr @spec, ptr @run)",
         "ret ptr %result",
         "}",
+        *(["!0 = !{i32 1}"] if streamed else []),
     ]
+
+
+def longest(graph: Graph, uniform: Sequence[bool], single: bool) -> int:
+    """Beyond how many elements results are streamed, where they can be."""
+    if len(graph.order) > LIGHT:
+        return 2**62
+    return LONG // ((len(graph.roots) + uniform.count(False)) * (4 if single else 8))
 
 
 def _bytes(e: Emitter, node: Node) -> int:
@@ -105,7 +134,7 @@ def _bytes(e: Emitter, node: Node) -> int:
 
 
 def _vectors(
-    e: Emitter, graph: Graph, layout: Layout, uniform: Sequence[bool], watched: Sequence[bool]
+    e: Emitter, graph: Graph, layout: Layout, uniform: Sequence[bool], watched: Sequence[bool], streamed: bool
 ) -> tuple[list[str], bool]:
     """``@vectors`` does a number of whole vectors, at least one."""
     number = "float" if e.single else "double"
@@ -139,7 +168,7 @@ def _vectors(
     found = computed(e, graph, layout, given, "piece", fixed)
     bad = [e.compare("uno", name, name) for name, look in zip(found, watched, strict=True) if look]
     for node, name, target in zip(graph.roots, found, targets, strict=True):
-        _stored(e, node, name, target)
+        _stored(e, node, name, target, streamed)
     bits = lost_bits(e)
     is_nan = "0"
     if bad:
@@ -191,7 +220,7 @@ def _vectors(
     return lines, bits != "0"
 
 
-def _stored(e: Emitter, node: Node, name: str, target: str) -> None:
+def _stored(e: Emitter, node: Node, name: str, target: str, streamed: bool) -> None:
     if node.dtype is BOOL:
         kind = "i8" if e.lanes == 1 else f"<{e.lanes} x i8>"
         offset = e.line(f"mul i64 %i, {e.lanes}")
@@ -199,7 +228,10 @@ def _stored(e: Emitter, node: Node, name: str, target: str) -> None:
     else:
         kind, offset, size = e.real, e.line(f"mul i64 %i, {e.size}"), e.size // e.lanes
     at = e.line(f"getelementptr i8, ptr {target}, i64 {offset}")
-    e.lines.append(f"store {kind} {name}, ptr {at}, align {size}")
+    if streamed and node.dtype is not BOOL:
+        e.lines.append(f"store {kind} {name}, ptr {at}, align {e.size}, !nontemporal !0")
+    else:
+        e.lines.append(f"store {kind} {name}, ptr {at}, align {size}")
 
 
 def _mend(e: Emitter, graph: Graph, watched: Sequence[bool]) -> list[str]:

@@ -21,6 +21,7 @@ CALLED_BACK: Final[dict[str, tuple[Callable[..., float], int]]] = {
 """Functions of floats that are Python's, and how many arguments they take: slow, and right."""
 
 _NUMPY_TYPES: Final = {"mibun_float64": "float64", "mibun_float32": "float32"}  # NumPy has one object of each
+_OBJECTS: Final = {"_Py_NoneStruct": None, "_Py_FalseStruct": False, "PyFloat_Type": float}
 _PYARRAY_NEW: Final = 93  # the place in NumPy's table of functions
 
 
@@ -29,8 +30,6 @@ def address(name: str) -> int:
     """Where ``name`` stands. ``LookupError`` if there is none."""
     import ctypes
 
-    if name == "PyFloat_Type":
-        return id(float)
     if name == "PyArray_Type":
         import numpy as np
 
@@ -43,8 +42,12 @@ def address(name: str) -> int:
         return _of_numpy(_PYARRAY_NEW)
     if name in CALLED_BACK:
         return _address(_callback(name))
-    if name == "_Py_NoneStruct":
-        return id(None)
+    if name in _OBJECTS:
+        return id(_OBJECTS[name])
+    if name == "mibun_settings":
+        from mibun.run import walk
+
+        return ctypes.addressof(walk.settings())
     if name.startswith("Py"):
         return _address(getattr(ctypes.pythonapi, name))
     for library in ("libmvec.so.1",) if name.startswith("_ZGV") else (None, "libm.so.6", "libm.dylib", "ucrtbase.dll"):

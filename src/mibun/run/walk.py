@@ -10,15 +10,12 @@ import math
 import os
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from mibun.run import drive, memory
 
 if TYPE_CHECKING:
     from mibun.run.kernel import Sweep
-
-PAYS: Final = 1e5  # nanoseconds of work for which a thread pays
-SHARES: Final = 8  # for each thread, so that one that is slow does not hold the others
 
 
 class Walk:
@@ -39,11 +36,27 @@ class Walk:
         laid = memory.empty(tuple([self.shape[axis] for axis in self._order]), dtype)
         return laid.transpose([self._order.index(axis) for axis in range(len(self.shape))])
 
-    def run(self, sweep: Sweep, results: Sequence[Any]) -> bool:
-        """Whether some value that is watched is no number."""
+    def streams(self, results: Sequence[Any]) -> bool:
+        """Whether results may be written past the caches: they lie one number after the other, and vectors of them may
+        begin at the same places."""
+        reals = [result for result in results if result.itemsize > 1]
+        if not reals:
+            return False
+        lengths, strides = _joined([*self._values, *results], self.shape, self._order)
+        for result, steps in zip(results, strides[len(self._values) :], strict=True):
+            if not _dense(lengths, steps, result.itemsize) or not result.flags.aligned:
+                return False
+        return len({result.ctypes.data % drive.LINE for result in reals}) == 1
+
+    def run(self, sweep: Sweep, results: Sequence[Any], streamed: bool) -> bool:
+        """Whether some value that is watched is no number. ``streamed`` is whether the code is, see :meth:`streams`."""
         operands = [*self._values, *results]
         lengths, strides = _joined(operands, self.shape, self._order)
-        return _driven(sweep, len(self._values), operands, lengths, strides, self.count)
+        head = 0
+        if streamed:
+            first = next(result for result in results if result.itemsize > 1)
+            head = -first.ctypes.data % drive.LINE // first.itemsize
+        return _driven(sweep, len(self._values), operands, lengths, strides, self.count, head)
 
 
 def _order(values: Sequence[Any], shape: tuple[int, ...]) -> list[int] | None:
@@ -86,8 +99,9 @@ def _joined(
 
 
 def _driven(
-    sweep: Sweep, ins: int, operands: Sequence[Any], lengths: list[int], strides: list[list[int]], count: int
+    sweep: Sweep, ins: int, operands: Sequence[Any], lengths: list[int], strides: list[list[int]], count: int, head: int
 ) -> bool:
+    """The first share has ``head`` elements, if there are such."""
     import numpy as np
 
     words: list[int] = []
@@ -102,11 +116,13 @@ def _driven(
             direct = False
         held.append(np.array(steps, np.int64))
         words += [operand.ctypes.data, operand.itemsize, mode, held[-1].ctypes.data]
-    create, detach, give_way = _threads()
-    threads = max(min(limit(), int(count * sweep.cost / PAYS)), 1) if create else 1
+    found = settings()
+    found[0] = limit()
+    most, create, detach, give_way = found
+    threads = max(min(most, int(count * sweep.cost / drive.PAYS)), 1) if create else 1
     share = count
     if threads > 1:
-        share = max(-(-count // (SHARES * threads)), int(PAYS / sweep.cost / 4))
+        share = max(-(-count // (drive.SHARES * threads)), int(drive.PAYS / sweep.cost / 4))
         share += -share % drive.BLOCK
     facts = {
         "run": sweep.run,
@@ -118,7 +134,8 @@ def _driven(
         "room": 0 if direct else len(operands) * drive.BLOCK * 8,
         "share": share,
         "total": count,
-        "shares": -(-count // share),
+        "shift": share - head if head else 0,
+        "shares": -(-(count - head) // share) + bool(head),
         "create": create,
         "detach": detach,
         "yield": give_way,
@@ -154,12 +171,16 @@ def _follow() -> Any:
 
 
 @cache
-def _threads() -> tuple[int, int, int]:
-    """Where the system's functions stand to begin a thread, to let it go, and to give way; zeros if there are none."""
+def settings() -> Any:
+    """How many threads there may be, and where the system's functions stand to begin a thread, to let it go, and to
+    give way; zeros if there are none. Code looks here."""
+    import ctypes
+
     from mibun.run import symbols
 
     names = ("pthread_create", "pthread_detach", "sched_yield")
-    if os.name != "posix" or not all(map(symbols.exists, names)):
-        return 0, 0, 0
-    create, detach, give_way = map(symbols.address, names)
-    return create, detach, give_way
+    found = (ctypes.c_int64 * len(drive.SETTINGS))(limit())
+    if os.name == "posix" and all(map(symbols.exists, names)):
+        found[1:] = [*map(symbols.address, names)]
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(found))  # code looks here to the very end
+    return found
