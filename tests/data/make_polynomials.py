@@ -1,4 +1,4 @@
-"""Make the polynomials of :mod:`mibun.run.vectormath`: ``python tests/data/make_polynomials.py``.
+"""Make the polynomials of :mod:`mibun.run.vectormath`: ``python tests/data/make_polynomials.py [name …]``.
 
 Each is the best of its degree in the sense of Chebyshev, up to a few per cent, found by Lawson's iteration in 50 digits
 (C. L. Lawson, Contributions to the theory of linear least maximum approximation, 1961). Coefficients are rounded one by
@@ -8,6 +8,7 @@ one, lowest first, and those that are left are fitted again.
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -97,6 +98,17 @@ def _area(t: Real, first: int) -> Real:
     return sum(2 * t**k / (2 * k + first) for k in range(60))
 
 
+def _erf(t: Real) -> Real:
+    """erf(x)/x for t = x²."""
+    x = mp.sqrt(t)
+    return mp.erf(x) / x
+
+
+def _far(u: Real) -> Real:
+    """x for u = (x - 3)/(x + 3)."""
+    return 3 * (1 + u) / (1 - u)
+
+
 QUARTER = mp.pi / 4 * mpf("1.0001")
 HALF_LOG = mp.log(2) / 2 * mpf("1.0001")
 AREA = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1) * mpf("1.0001")) ** 2
@@ -115,12 +127,22 @@ WANTED = [
         ("LOG", lambda t: _area(t, 3), lambda t: t / 2, mpf(0), AREA, (6, 2)),
         # … = 2 s + 2/3 s t + s t² p(t)
         ("POW", lambda t: _area(t, 5), lambda t: t**2 / 2, mpf(0), AREA, (6, 2)),
+        # erf x = x + x p(x²) up to 1, 1 - e^(-x²) p(u)/(x + 3) from 1 to 6, u = (x - 3)/(x + 3)
+        ("ERF", lambda t: _erf(t) - 1, lambda t: 1 / _erf(t), mpf(0), mpf(1), (11, 5)),
+        (
+            "ERFC",
+            lambda u: mp.erfc(_far(u)) * mp.exp(_far(u) ** 2) * (_far(u) + 3),
+            lambda u: mp.exp(-(_far(u) ** 2)) / (_far(u) + 3),
+            mpf("-0.5"),
+            mpf(3) / 9,
+            (11, 5),
+        ),
     ]
     for single, degree in zip((False, True), degrees, strict=True)
 ]
 
 if __name__ == "__main__":
-    for wanted in WANTED:
+    for wanted in [wanted for wanted in WANTED if not sys.argv[1:] or wanted.name in sys.argv[1:]]:
         coefficients, worst = make(wanted)
         print(f"{wanted.name}: Final = (  # error 2^{float(mp.log(worst, 2)):.1f}", flush=True)
         for c in coefficients:

@@ -281,32 +281,40 @@ SPECIAL: Final[dict[str, Callable[..., str]]] = {
 
 
 def _product(e: Emitter, x: str, n: int) -> str:
-    """xⁿ for n > 0: in vectors as plain products up to x⁶, which is 3.5 units off at most; otherwise in pairs
-    (value, what it lacks), so that errors do not add up."""
-    if n > (6 if e.lanes > 1 else 4):
+    """xⁿ for n > 0: in vectors as products, which is 3.6 units off at most, from x⁷ on of an x⁴ rounded once; otherwise
+    in pairs (value, what it lacks), so that errors do not add up."""
+    if n > (10 if e.lanes > 1 else 4):
         return _closed(e, _pair_power(e, (x, None), n))
     if n == 1:
         return x
     square = e.binary("fmul", x, x)
     if n == 2:
         return square
-    plain = _plain(e, x, square, n)
-    if e.lanes > 1:
-        return plain
-    lacking = e.fma(x, x, e.neg(square))  # (square + lacking)·x and (square + lacking)², rounded once
+    if e.lanes == 1:
+        return _rounded_once(e, x, square, n)
+    cube = e.binary("fmul", square, x)
+    if n == 3:
+        return cube
+    fourth = e.binary("fmul", square, square)
+    if n <= 6:
+        return fourth if n == 4 else e.binary("fmul", fourth, x if n == 5 else square)
+    fourth = _rounded_once(e, x, square, 4)
+    if n == 7:
+        return e.binary("fmul", fourth, cube)
+    eighth = e.binary("fmul", fourth, fourth)
+    return eighth if n == 8 else e.binary("fmul", eighth, x if n == 9 else square)
+
+
+def _rounded_once(e: Emitter, x: str, square: str, n: int) -> str:
+    """x³ or x⁴: x² is ``square`` and what it lacks. Where that is too large for this, the plain product is infinite."""
+    lacking = e.fma(x, x, e.neg(square))
+    plain = e.binary("fmul", square, x if n == 3 else square)
     if n == 3:
         found = e.fma(square, x, e.binary("fmul", lacking, x))
     else:
         found = e.fma(square, square, e.binary("fmul", e.binary("fadd", lacking, lacking), square))
     is_finite = e.compare("olt", e.intrinsic("fabs", plain), e.number(math.inf))
     return e.select(is_finite, found, plain)
-
-
-def _plain(e: Emitter, x: str, square: str, n: int) -> str:
-    if n == 3:
-        return e.binary("fmul", square, x)
-    fourth = e.binary("fmul", square, square)
-    return fourth if n == 4 else e.binary("fmul", fourth, x if n == 5 else square)
 
 
 Pair = tuple[str, str | None]

@@ -117,7 +117,8 @@ def _enter(
         "%result = tail call ptr @mibun_arrays(ptr %args, i64 %count, ptr @spec, ptr @run)",
         "ret ptr %result",
         "}",
-        *(["!0 = !{i32 1}"] if streamed else []),
+        "!0 = !{i32 1}",
+        '!1 = !{!"branch_weights", i32 1, i32 1000000}',
     ]
 
 
@@ -192,7 +193,7 @@ def _vectors(
     if bits == "0":
         lines += ["br label %join", "join:", f"%seen.next = or {whole} %seen, {is_nan}"]
     else:
-        lines += [f"%any = icmp ne {whole} {bits}, 0", "br i1 %any, label %cold, label %join", "cold:"]
+        lines += [f"%any = icmp ne {whole} {bits}, 0", "br i1 %any, label %cold, label %join, !prof !1", "cold:"]
         for k, name in enumerate(given):
             lines += [
                 f"%keep{k} = getelementptr i8, ptr %buffer, i64 {k * e.size}",

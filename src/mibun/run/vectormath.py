@@ -62,6 +62,24 @@ POW_SINGLE: Final = (0.40000152587890625, 0.28547096252441406, 0.234193950891494
 LOG_SINGLE: Final = (  # error 2^-30.2
     0.6666677594184875, 0.39977580308914185, 0.29870927333831787,
 )
+ERF: Final = (  # error 2^-56.0
+    0.12837916709551256, -0.37612638903183376, 0.11283791670939435, -0.02686617064246542, 0.005223977601464994,
+    -0.0008548325729549568, 0.00012055288149818973, -1.4924616562263686e-05, 1.644603742669679e-06,
+    -1.6198497914698513e-07, 1.3679261918142316e-08, -7.723642601064116e-10,
+)
+ERF_SINGLE: Final = (  # error 2^-24.6
+    0.12837912142276764, -0.37612321972846985, 0.11280151456594467, -0.026710577309131622, 0.00491675641387701,
+    -0.0005628352519124746,
+)
+ERFC: Final = (  # error 2^-59.5
+    1.0740069070883984, -0.883394453167172, 0.5902283571175757, -0.3104672627743185, 0.1195277425025866,
+    -0.026827416428628594, -0.0012134451128511625, 0.0030304462174206483, -0.0005560115854686384,
+    -0.0002849224029893224, 0.0001093834831706909, 4.667884534389121e-05,
+)
+ERFC_SINGLE: Final = (  # error 2^-32.2
+    1.074013590812683, -0.8832471370697021, 0.5914701223373413, -0.3052976131439209, 0.1306026130914688,
+    -0.016152063384652138,
+)
 # fmt: on
 
 
@@ -74,6 +92,8 @@ class _Kind:
         self.sin: Sequence[float] = SIN_SINGLE if single else SIN
         self.cos: Sequence[float] = COS_SINGLE if single else COS
         self.log: Sequence[float] = LOG_SINGLE if single else LOG
+        self.erf: Sequence[float] = ERF_SINGLE if single else ERF
+        self.erfc: Sequence[float] = ERFC_SINGLE if single else ERFC
         self.pow: Sequence[float] = POW_SINGLE if single else POW
         self.fraction = 23 if single else 52  # bits behind the point
         self.bias = 127 if single else 1023
@@ -393,6 +413,19 @@ def sinh(e: Emitter, x: str) -> str:
     return e.intrinsic("copysign", _product(e, both, e.number(0.5)), x)
 
 
+def erf(e: Emitter, x: str) -> str:
+    """Near 0 a polynomial, beyond ±1 one less the rest, of which e^(-x²) is also what the derivative needs."""
+    kind = _kind(e)
+    square = e.binary("fmul", x, x)
+    near = e.fma(x, _polynomial(e, square, kind.erf), x)
+    size = e.intrinsic("fabs", x)
+    inverse = _quotient(e, e.number(1.0), _sum(e, size, e.number(3.0)))
+    u = e.fma(e.number(-6.0), inverse, e.number(1.0))
+    rest = _product(e, _polynomial(e, u, kind.erfc), inverse)
+    far = e.fma(e.neg(exp(e, e.neg(square))), rest, e.number(1.0))
+    return e.select(e.compare("olt", size, e.number(1.0)), near, e.intrinsic("copysign", far, x))
+
+
 def cosh(e: Emitter, x: str) -> str:
     size = e.intrinsic("fabs", x)
     e.lose(e.compare("ogt", size, e.number(_kind(e).steep)))
@@ -410,6 +443,7 @@ ACCURACY: Final[dict[str, float]] = {
     "tan": 4.0,
     "sinh": 2.5,
     "cosh": 2.0,
+    "erf": 2.0,
     "pow": 2.0,
     "tanh": 2.5,
 }
@@ -419,7 +453,7 @@ ACCURACY: Final[dict[str, float]] = {
 OTHERS: Final = 4.0
 
 OWN: Final[dict[str, Callable[..., str]]] = {
-    function.__name__: function for function in (exp, expm1, sin, cos, tan, log, log1p, pow, tanh, sinh, cosh)
+    function.__name__: function for function in (exp, expm1, sin, cos, tan, log, log1p, pow, tanh, sinh, cosh, erf)
 }
 
 
@@ -435,6 +469,7 @@ WEIGHTS: Final = {
     **dict.fromkeys(["sin", "cos"], 35),
     **dict.fromkeys(["exp", "expm1"], 25),
     **dict.fromkeys(["ln", "log1p", "tan", "tanh", "sinh", "cosh"], 40),
+    "erf": 65,
     **dict.fromkeys(["pow", "power"], 75),
     **dict.fromkeys(["sign", "min", "max", "mod"], 5),
 }
