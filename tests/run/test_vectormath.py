@@ -102,6 +102,22 @@ def test_accuracy(op: str, single: bool, any_machine: str) -> None:
 
 
 @pytest.mark.parametrize("single", [False, True], ids=["64 bits", "32 bits"])
+def test_erf_where_its_forms_meet_and_end(single: bool, any_machine: str) -> None:
+    kind = np.float32 if single else np.float64
+    x = np.concatenate([np.linspace(-6.5, 6.5, 2001), np.nextafter(1.0, [0, 2]), [5e-324, -1e-310, 1e-40]]).astype(kind)
+    erf = Function(make("erf", X), variables=("x",)).compile()
+    own = machine().fma and machine().doubles > 1
+    assert errors(erf(x), x, "erf").max() <= (vectormath.ACCURACY["erf"] if own else vectormath.OTHERS)
+    far = (
+        np.array([-np.inf, -1e300, -7.0, 7.0, 1e300, np.inf]).clip(-np.finfo(kind).max, np.finfo(kind).max).astype(kind)
+    )
+    np.testing.assert_array_equal(erf(far), np.sign(far))
+    ends = erf(np.array([0.0, -0.0, np.nan, np.inf, -np.inf] * 2, kind))
+    np.testing.assert_array_equal(ends[:5], [0.0, 0.0, np.nan, 1.0, -1.0])
+    np.testing.assert_array_equal(np.signbit(ends[:2]), [False, True])
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["64 bits", "32 bits"])
 def test_accuracy_of_powers(single: bool, any_machine: str) -> None:
     random, kind = np.random.default_rng(5), np.float32 if single else np.float64
     f = Function(make("pow", X, symbol("y")), variables=("x", "y")).compile()
