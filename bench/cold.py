@@ -33,6 +33,14 @@ def _compiled() -> Any:
     return mb.function(BODY).diff().compile()(AT)
 
 
+def _traced() -> Any:
+    import numpy as np
+
+    import mibun as mb
+
+    return mb.grad(LECTURE.code(functions(np)))(AT)
+
+
 def _jax() -> Any:
     import jax
 
@@ -92,6 +100,7 @@ def _another() -> None:
 
 STAGES: dict[str, tuple[Callable[[], Any], Callable[[], Any] | None]] = {
     "interpreted": (_interpreted, None),
+    "traced": (_traced, None),
     "compiled": (_compiled, None),
     "cached": (_compiled, None),
     "second": (_interpreted, _another),
@@ -104,7 +113,8 @@ STAGES: dict[str, tuple[Callable[[], Any], Callable[[], Any] | None]] = {
     "SymEngine": (_symengine, None),
     "CasADi": (_casadi, None),
 }
-PEERS = [*STAGES][5:]
+PEERS = [*STAGES][6:]
+READERS = ("SymPy", "SymEngine")  # the others are given code in Python
 
 
 def main(stage: str) -> int:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 import mibun as mb
+from mibun.node import Node
+from mibun.ops import const, make, symbol
 from mibun.run import kernel, loader, store
+from mibun.run.binding import Form
+from mibun.run.kernel import Kernel
 from mibun.run.loader import Image
 from mibun.run.machine import machine
 
@@ -55,10 +61,43 @@ def test_keys_differ_for_whatever_may_make_a_difference(monkeypatch: pytest.Monk
     names.add(key())
     monkeypatch.setattr(store, "versions", lambda: "another llvmlite")
     names.add(key())
+    monkeypatch.setattr(store, "sources", lambda: "mibun, changed")
+    names.add(key())
     monkeypatch.setenv("MIBUN_VECTORS", "none")
     names.add(key())
-    assert len(names) == 6
+    assert len(names) == 7
     assert key() in names
+
+
+def test_modules_that_change_are_noticed() -> None:
+    """Whoever works on the compiler is never given the code of yesterday's."""
+    assert "'vectormath.py', " in store.sources()
+    assert "'rules.py', " in store.sources()
+
+
+def test_graphs_have_one_content_each() -> None:
+    """What tells kernels apart: the numbers by their type and bits, the order of what comes in and out, the form."""
+    x, y = symbol("x"), symbol("y")
+
+    def content(*nodes: Node, names: Sequence[str] = ("x", "y"), kind: str = "tuple", watched: bool = False) -> str:
+        return Kernel(nodes, names, Form(kind), [watched] * len(nodes))._content
+
+    found = [
+        content(make("add", x, y)),
+        content(make("add", y, x)),
+        content(make("add", x, y), names=("y", "x")),
+        content(make("add", x, y), x),
+        content(x, make("add", x, y)),
+        content(make("sub", x, y)),
+        content(make("add", x, y), kind="pair"),
+        content(make("add", x, y), watched=True),
+        content(make("add", x, make("neg", x))),
+        *[content(make("mul", x, const(n))) for n in (1, 1.0, Fraction(1, 3), 1 / 3, 0.0, -0.0, math.nan, math.inf)],
+        content(make("mul", x, make("neg", const(1)))),
+        content(make("lt", x, y)),
+    ]
+    assert len(set(found)) == len(found)
+    assert content(make("add", x, y)) == found[0]
 
 
 @pytest.mark.parametrize("name", ["off", "0", "no"])

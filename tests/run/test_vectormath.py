@@ -205,11 +205,11 @@ def test_one_reduction_for_sine_and_cosine() -> None:
     if not machine().fma or machine().doubles == 1:
         pytest.skip("there is no such operation")
     from mibun.run import sweep
-    from mibun.run.calls import Form
+    from mibun.run.binding import Form
 
     def lines(*ops: str) -> int:
         graph = llvm.Graph([make(op, X) for op in ops], ["x"])
-        text, _ = sweep.text(graph, machine(), False, [False], [False] * len(ops), Form("tuple"))
+        text = sweep.text(graph, machine(), False, [False], [False] * len(ops), Form("tuple"), 2**62)
         return text.count("@llvm.fma.")
 
     assert lines("sin", "cos") < lines("sin") + 5

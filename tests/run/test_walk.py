@@ -12,7 +12,7 @@ import pytest
 
 import mibun as mb
 from mibun.errors import ShapeError
-from mibun.run import drive, interpret, sweep, walk
+from mibun.run import drive, interpret, kernel, sweep, walk
 
 TEXT = "sin(x y) + x^2 - y/3"
 F = mb.function(f"f(x, y) = {TEXT}")
@@ -165,7 +165,8 @@ def test_in_place_where_the_result_is_looked_at_again() -> None:
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Threads begin with little work."""
-    monkeypatch.setattr(drive, "PAYS", 100.0)
+    for module in (kernel, sweep, walk):
+        monkeypatch.setattr(module, "PAYS", 100.0)
     yield
 
 
@@ -212,9 +213,9 @@ def test_without_threads(eager: None, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("start", range(9))
 def test_what_is_streamed_is_the_same(start: int, kind: Any, eager: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Results that begin anywhere, together or apart, on arrays of all lengths."""
-    monkeypatch.setattr(sweep, "LONG", 1 << 30)
+    monkeypatch.setattr(kernel, "LONG", 1 << 30)
     usual = mb.function(f"{TEXT} + ln(x)").value_and_grad().compile()
-    monkeypatch.setattr(sweep, "LONG", 0)
+    monkeypatch.setattr(kernel, "LONG", 0)
     streamed = mb.function(f"{TEXT} + ln(x) + 0").value_and_grad().compile()
     x, y = (RANDOM.uniform(0.1, 3, 6 * BIG).astype(kind) for _ in range(2))
     for count in (1, 7, 8, 9, 40, BIG, 5 * BIG + 3):
@@ -233,7 +234,7 @@ def test_what_is_streamed_is_the_same(start: int, kind: Any, eager: None, monkey
 
 def test_what_is_streamed_is_mended_and_continued(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a function is lost in a lane, and where the real line has no value."""
-    monkeypatch.setattr(sweep, "LONG", 0)
+    monkeypatch.setattr(kernel, "LONG", 0)
     f = mb.function("sin(x) + 0 x").diff().compile()
     x = np.array([1.0, 1e15, -2.0, 1e300, math.inf, 3.0] * 50)
     near(f(x), np.cos(np.where(np.isinf(x), np.nan, x)))

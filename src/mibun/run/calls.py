@@ -9,24 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from mibun.ops import BOOL
+from mibun.run.binding import HEAD, ITEMS, Form
 from mibun.run.llvm import ATTRIBUTES, SCALAR_WEIGHTS, Emitter, Graph, Layout, computed, memory, parts
 
-FASTCALL: Final = 0x0080
-KEYWORDS: Final = 0x0002
-HEAD: Final = object.__basicsize__  # bytes of what every object begins with; its type is the last of it
-ITEMS: Final = tuple.__basicsize__
 DOUBLE: Final = 12  # NumPy's number for the type
-
-
-class Form(NamedTuple):
-    """What comes out: ``number`` (one value), ``array`` (of ``shape``), ``tuple``, or ``pair``: the first value, and
-    the others as a tuple, or the only other one."""
-
-    kind: str
-    shape: tuple[int, ...] = ()
 
 
 def text(graph: Graph, form: Form, watched: Sequence[bool]) -> str:
@@ -192,25 +181,3 @@ def _array(shape: tuple[int, ...], found: list[str]) -> list[str]:
         lines += [f"%to{i} = getelementptr i8, ptr %data, i64 {8 * i}", f"store double {name}, ptr %to{i}"]
     assert len(found) == math.prod(shape)
     return [*lines, "ret ptr %result"]
-
-
-# Making a function of it
-
-
-def builtin(address: int, name: str, text: str, owner: Any, flags: int = FASTCALL | KEYWORDS) -> tuple[Any, Any]:
-    """A function of Python's kind whose code stands at ``address``, and what has to live as long as it does, which
-    ``owner``, the object that it is bound to, has to hold."""
-    import ctypes
-
-    class Definition(ctypes.Structure):  # PyMethodDef
-        _fields_ = (
-            ("name", ctypes.c_char_p),
-            ("code", ctypes.c_void_p),
-            ("flags", ctypes.c_int),
-            ("text", ctypes.c_char_p),
-        )
-
-    definition = Definition(name.encode(), address, flags, text.encode())
-    make = ctypes.pythonapi.PyCFunction_NewEx
-    make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
-    return make(ctypes.byref(definition), owner, None), definition

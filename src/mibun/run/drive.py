@@ -16,14 +16,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from mibun.run.calls import HEAD as OBJECT
-from mibun.run.calls import ITEMS
-from mibun.run.llvm import ATTRIBUTES
+from mibun.run.binding import HEAD as OBJECT
+from mibun.run.binding import ITEMS
 from mibun.run.memory import SMALLEST
 
 DIRECT, UNIFORM, STRIDED = range(3)
 BLOCK: Final = 1024  # elements
-PAYS: Final = 1e5  # nanoseconds of work for which a thread pays
 RANK: Final = 64  # the most axes that NumPy allows
 HEAD: Final = 14  # words of a plan, before its operands
 WORDS: Final = 4  # of an operand
@@ -73,6 +71,8 @@ br i1 %{name}.more, label %{name}.loop, label %done"""
 def text() -> str:
     """The definitions of ``i32 @follow(ptr %plan, i64 %helpers)``, whether some value that is watched is no number, and
     of ``ptr @arrays(ptr %args, i64 %count, ptr %spec, ptr %run)``."""
+    from mibun.run.llvm import ATTRIBUTES
+
     return "\n".join([_drive(), _follow(), _arrays(), ATTRIBUTES])
 
 
@@ -473,7 +473,9 @@ plan.now:
 %minus = sub i64 0, %first.out
 %head.bytes = and i64 %minus, {LINE - 1}
 %head.items = udiv i64 %head.bytes, %item
-%head = select i1 %in.place, i64 0, i64 %head.items
+%is.head = icmp ult i64 %head.items, %n
+%head.some = select i1 %is.head, i64 %head.items, i64 0
+%head = select i1 %in.place, i64 0, i64 %head.some
 %paying = udiv i64 %n, %limit
 %useful = call i64 @llvm.umin.i64(i64 %paying, i64 %threads)
 %some.threads = call i64 @llvm.umax.i64(i64 %useful, i64 1)

@@ -11,17 +11,19 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from threading import Lock
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
 from mibun.errors import UnsupportedOperation
-from mibun.node import Node
+from mibun.node import Node, postorder
 from mibun.ops import BOOL
-from mibun.run import calls, interpret, llvm, loader, store, symbols
+from mibun.run import binding, interpret, loader, store, symbols
 from mibun.run.analytic import has_root_of_negative
-from mibun.run.calls import Form
-from mibun.run.machine import Machine, machine
-from mibun.run.safe import safe
+from mibun.run.binding import Form
+from mibun.run.machine import LIGHT, LONG, PAYS, Machine, machine
+
+if TYPE_CHECKING:
+    from mibun.run import llvm
 
 Kind = tuple[bool, tuple[bool, ...]]
 """Of code along arrays: whether it takes numbers of 32 bits, and which of the values are single numbers."""
@@ -35,24 +37,26 @@ if hasattr(os, "register_at_fork"):  # LLVM must not be at work: in the new proc
     os.register_at_fork(before=_making.acquire, after_in_parent=_making.release, after_in_child=_making.release)
 
 
-def code(text: str, target: Machine, make: bool = True, level: int = LEVEL) -> loader.Loaded | None:
-    """Code for LLVM's text: what is in memory already, else from the disk, else, with ``make``, made.
+def code(content: str, text: Callable[[], str] | None, target: Machine, level: int = LEVEL) -> loader.Loaded | None:
+    """Code for what ``content`` describes: what is in memory already, else from the disk, else made of LLVM's
+    ``text()``, if that is given.
 
     ``ImportError`` without LLVM.
     """
-    name = store.key(text, target, level)
+    name = store.key(content, target, level)
     found = _living.get(name)
     if found is not None:
         return found
     image = store.load(name)
     if image is None:
-        if not make:
+        if text is None:
             return None
+        written = text()
         with _making:
             found = _living.get(name)
             if found is not None:  # another thread was faster
                 return found
-            image = loader.compile(text, target, level)
+            image = loader.compile(written, target, level)
         store.save(name, image)
     return _living.setdefault(name, loader.Loaded(image, _address))
 
@@ -66,9 +70,12 @@ def shared() -> loader.Loaded:
     """The code around kernels. It stays to the end of the process."""
     import ctypes
 
-    from mibun.run import drive
+    def text() -> str:
+        from mibun.run import drive
 
-    found = code(drive.text(), machine(), level=1)
+        return drive.text()
+
+    found = code("drive", text, machine(), level=1)
     assert found is not None
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(found))  # a helper that begins late may be in it to the very end
     return found
@@ -84,6 +91,7 @@ class Kernel:
     __slots__ = (
         "__weakref__",
         "_call",
+        "_content",
         "_graph",
         "_sweeps",
         "continued",
@@ -92,6 +100,7 @@ class Kernel:
         "machine",
         "names",
         "nodes",
+        "size",
     )
 
     def __init__(self, nodes: Sequence[Node], names: Sequence[str], form: Form, continued: Sequence[bool]) -> None:
@@ -105,6 +114,9 @@ class Kernel:
             if flag and has_root_of_negative(node):
                 raise UnsupportedOperation("not_native", op="pow")
         self.machine = machine()
+        order = postorder(*self.nodes)
+        self.size = len(order)
+        self._content = "\n".join([repr((self.names, form, self.continued)), _written(order, self.nodes)])
         self._graph: llvm.Graph | None = None
         self._call: loader.Loaded | None = None
         self._sweeps: dict[tuple[Kind, bool], Sweep] = {}
@@ -113,21 +125,30 @@ class Kernel:
     @property
     def graph(self) -> llvm.Graph:
         if self._graph is None:
+            from mibun.run import llvm
+            from mibun.run.safe import safe
+
             self._graph = llvm.Graph(safe(self.nodes), self.names)
         return self._graph
 
     def call(self, make: bool = True) -> loader.Loaded | None:
         """The code for floats; without ``make``, only if there is some already."""
         if self._call is None:
-            text = calls.text(self.graph, self.form, self.continued)
-            self._call = code(text, self.machine, make, 1 if len(self.graph.order) > LARGE else LEVEL)
+
+            def text() -> str:
+                from mibun.run import calls
+
+                return calls.text(self.graph, self.form, self.continued)
+
+            level = 1 if self.size > LARGE else LEVEL
+            self._call = code(f"call\n{self._content}", text if make else None, self.machine, level)
         return self._call
 
     def builtin(self, name: str, text: str, owner: Any) -> Callable[..., Any]:
         """A function of Python's kind for floats, which passes on to ``owner`` what it does not take itself."""
         loaded = self.call()
         assert loaded is not None
-        function, definition = calls.builtin(loaded.address("call"), name, text, owner)
+        function, definition = binding.builtin(loaded.address("call"), name, text, owner)
         owner.hold(definition, loaded)
         return function  # type: ignore[no-any-return]
 
@@ -145,14 +166,25 @@ class Kernel:
         """The code along arrays; ``streamed`` for results that no cache can hold."""
         found = self._sweeps.get((kind, streamed))
         if found is None:
-            from mibun.run import sweep
 
-            text, cost = sweep.text(self.graph, self.machine, *kind, self.continued, self.form, streamed)
-            size = len(self.graph.order)
-            loaded = code(text, self.machine, level=0 if size > HUGE else 1 if size > LARGE else LEVEL)
+            def text() -> str:
+                from mibun.run import sweep
+
+                return sweep.text(self.graph, self.machine, *kind, self.continued, self.form, self.most(kind), streamed)
+
+            content = f"sweep {kind} {streamed} {self.most(kind)} {PAYS}\n{self._content}"
+            level = 0 if self.size > HUGE else 1 if self.size > LARGE else LEVEL
+            loaded = code(content, text, self.machine, level)
             assert loaded is not None
-            found = self._sweeps[kind, streamed] = Sweep(loaded, cost)
+            found = self._sweeps[kind, streamed] = Sweep(loaded)
         return found
+
+    def most(self, kind: Kind) -> int:
+        """Up to how many elements results are written as usual; beyond that they are streamed, where they can be."""
+        single, uniform = kind
+        if self.size > LIGHT:
+            return 2**62
+        return LONG // ((len(self.nodes) + uniform.count(False)) * (4 if single else 8))
 
     def dtype(self, i: int, single: bool) -> Any:
         """The type of the numbers in the array of the i-th node."""
@@ -169,7 +201,6 @@ class Kernel:
         """
         import numpy as np
 
-        from mibun.run.sweep import longest
         from mibun.run.walk import Walk
 
         item = np.dtype(np.float32 if single else np.float64)
@@ -183,8 +214,8 @@ class Kernel:
             walk.empty(dtype) if outs is not None and overlaps(out, values, watched) else out
             for out, dtype in zip(results, types, strict=True)
         ]
-        streamed = walk.count > longest(self.graph, uniform, single) and walk.streams(direct)
         kind = single, uniform
+        streamed = walk.count > self.most(kind) and walk.streams(direct)
         sweep = self.sweep(kind, streamed)
         bad = sweep.entry(*[float(v.item()) if one else v for v, one in zip(values, uniform, strict=True)], *direct)
         if walk.count and (walk.run(sweep, direct, streamed) if bad is None else bad is False) and watched:
@@ -197,6 +228,13 @@ class Kernel:
         both = [self._sweeps.get((kind, past)) for past in (False, True)]
         self.entries = tuple([one.entry for one in both if one is not None])
         return results
+
+
+def _written(order: Sequence[Node], roots: Sequence[Node]) -> str:
+    """A graph as text, the same for the same graph only."""
+    place = {node: i for i, node in enumerate(order)}
+    rows = [f"{n.op} {[place[arg] for arg in n.args]} {n.attrs!r} {n.shape} {n.dtype}" for n in order]
+    return "\n".join([*rows, repr([place[root] for root in roots])])
 
 
 def overlaps(out: Any, values: Sequence[Any], wholly: bool) -> bool:
@@ -215,11 +253,13 @@ class Sweep:
 
     __slots__ = ("_held", "cost", "entry", "run")
 
-    def __init__(self, loaded: loader.Loaded, cost: float) -> None:
+    def __init__(self, loaded: loader.Loaded) -> None:
+        import ctypes
+
         self.run = loaded.address("run")
-        self.cost = cost
+        self.cost = ctypes.CFUNCTYPE(ctypes.c_double)(loaded.address("cost"))()
         keeper = Keeper()
-        self.entry, definition = calls.builtin(loaded.address("enter"), "arrays", "", keeper, calls.FASTCALL)
+        self.entry, definition = binding.builtin(loaded.address("enter"), "arrays", "", keeper, binding.FASTCALL)
         keeper.held = loaded, definition
         self._held = keeper
 

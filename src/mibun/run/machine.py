@@ -15,6 +15,10 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+PAYS: Final = 1e5  # nanoseconds of work for which a thread pays
+LONG: Final = 32 << 20  # bytes of arguments and results that no cache may be expected to hold
+LIGHT: Final = 300  # operations up to which moving the results takes much of the time
+
 
 @dataclass(frozen=True)
 class Machine:

@@ -14,7 +14,7 @@ from weakref import ref
 from mibun.errors import ShapeError, UnsupportedOperation
 from mibun.node import Node
 from mibun.run import interpret, memory
-from mibun.run.calls import Form
+from mibun.run.binding import Form
 from mibun.run.kernel import Kernel
 from mibun.run.tiers import Tiered, is_array
 

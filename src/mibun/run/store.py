@@ -1,6 +1,7 @@
 """Machine code on disk, so that a program that starts again need not compile again.
 
-An image is kept under the hash of all that it depends on: the text that was compiled, the processor, the versions.
+An image is kept under the hash of all that it depends on: the graph that was compiled, mibun's own modules, the
+processor, the versions.
 The environment variable ``MIBUN_CACHE`` names the folder, or is ``off``; by default it is ``mibun`` in the user's
 folder for such things (``$XDG_CACHE_HOME``, ``~/.cache``). At most :data:`LIMIT` bytes are kept; what was used least
 recently goes.
@@ -21,6 +22,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Final
 
 from mibun._version import __version__
@@ -33,10 +35,25 @@ _SUFFIX: Final = ".code"
 _MAGIC: Final = b"mibun 1\n"
 
 
-def key(text: str, machine: Machine, level: int) -> str:
-    """The name of an image: different for whatever could make it different."""
-    facts = (__version__, sys.implementation.cache_tag, versions(), machine, level, text)
+def key(content: str, machine: Machine, level: int) -> str:
+    """The name of an image: different for whatever could make it different. ``content`` says what is compiled."""
+    facts = (__version__, sources(), sys.implementation.cache_tag, versions(), machine, level, content)
     return hashlib.sha256("\0".join(map(str, facts)).encode()).hexdigest()
+
+
+@cache
+def sources() -> str:
+    """What tells this mibun from any other, released or not: names, sizes and times of the modules that make code."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    found = []
+    with suppress(OSError):
+        for place in (here, os.path.dirname(here)):
+            with os.scandir(place) as entries:
+                for entry in entries:
+                    if entry.name.endswith(".py"):
+                        status = entry.stat()
+                        found.append((entry.name, status.st_size, status.st_mtime_ns))
+    return repr(sorted(found))
 
 
 def folder() -> str | None:

@@ -20,7 +20,7 @@ from typing import Final
 from mibun.node import Node
 from mibun.ops import BOOL
 from mibun.run import drive, vectormath
-from mibun.run.calls import Form
+from mibun.run.binding import Form
 from mibun.run.llvm import (
     ATTRIBUTES,
     SCALAR_WEIGHTS,
@@ -34,10 +34,7 @@ from mibun.run.llvm import (
     parts,
     write,
 )
-from mibun.run.machine import Machine
-
-LONG: Final = 32 << 20  # bytes of arguments and results that no cache may be expected to hold
-LIGHT: Final = 300  # operations up to which moving the results takes much of the time
+from mibun.run.machine import PAYS, Machine
 
 
 def text(
@@ -47,9 +44,11 @@ def text(
     uniform: Sequence[bool],
     watched: Sequence[bool],
     form: Form,
+    most: int,
     streamed: bool = False,
-) -> tuple[str, float]:
-    """The code, and about how many nanoseconds an element takes."""
+) -> str:
+    """The code. It is for arrays of up to ``most`` elements; if it is streamed, of more. ``double @cost()`` is about
+    how many nanoseconds an element takes."""
     e = Emitter(machine, single, helpers={})
     layout = Layout(graph, vectormath.WEIGHTS)
     if len(layout.parts) > 2:
@@ -62,9 +61,9 @@ def text(
     if lost:
         one = Emitter(None, False, e.outside, e.helpers)
         scalar = [*lane(one, graph), *_mend(e, graph, watched)]
-    entry = _enter(e, graph, uniform, watched, form, cost, streamed)
+    entry = _enter(e, graph, uniform, watched, form, cost, most, streamed)
     body = [*functions, *vectors, *scalar, *_run(e, graph, uniform), *entry]
-    return "\n".join([*e.outside.values(), *e.helpers.values(), *body, ATTRIBUTES]), cost
+    return "\n".join([*e.outside.values(), *e.helpers.values(), *body, ATTRIBUTES])
 
 
 LINE, VECTOR, LANE = 0.4, 10.0, 30.0  # nanoseconds for a line, for a function of libmvec, for one of the C library
@@ -90,11 +89,11 @@ def _enter(
     watched: Sequence[bool],
     form: Form,
     cost: float,
+    most: int,
     streamed: bool,
 ) -> list[str]:
     """``@enter`` is for Python to call, see :func:`mibun.run.drive._arrays`."""
-    limit = 0 if any(node.dtype is BOOL for node in graph.roots) else int(drive.PAYS / cost)
-    most = longest(graph, uniform, e.single)
+    limit = 0 if any(node.dtype is BOOL for node in graph.roots) else int(PAYS / cost)
     facts = {
         "ins": len(graph.inputs),
         "outs": len(graph.roots),
@@ -117,16 +116,10 @@ def _enter(
         "%result = tail call ptr @mibun_arrays(ptr %args, i64 %count, ptr @spec, ptr @run)",
         "ret ptr %result",
         "}",
+        f"define double @cost() {{ ret double {Emitter().number(cost)} }}",
         "!0 = !{i32 1}",
         '!1 = !{!"branch_weights", i32 1, i32 1000000}',
     ]
-
-
-def longest(graph: Graph, uniform: Sequence[bool], single: bool) -> int:
-    """Beyond how many elements results are streamed, where they can be."""
-    if len(graph.order) > LIGHT:
-        return 2**62
-    return LONG // ((len(graph.roots) + uniform.count(False)) * (4 if single else 8))
 
 
 def _bytes(e: Emitter, node: Node) -> int:

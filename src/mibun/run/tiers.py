@@ -114,7 +114,7 @@ def _advance(function: Tiered, tier: Tier) -> None:
         kernel = _kernel(function, tier)
         if kernel is None:
             return
-        if kernel.call(make=False) is not None:
+        if kernel.call(make=False) is not None:  # without rewriting anything
             _install(function, kernel)
             tier.limit = math.inf
         else:
@@ -130,7 +130,11 @@ def _advance(function: Tiered, tier: Tier) -> None:
         living = mine()
         kernel = None if living is None else _kernel(living, tier)
         if kernel is not None:
-            kernel.call()
+            try:
+                kernel.call()
+            except UnsupportedOperation:
+                tier.never = True
+                return
             living = mine()
             if living is not None:
                 _install(living, kernel)
@@ -153,13 +157,10 @@ def _kernel(function: Tiered, tier: Tier) -> Kernel | None:
     """The kernel, if there can be one."""
     if tier.kernel is None:
         try:
-            kernel = function._kernel()
-            _ = kernel.graph
+            tier.kernel = function._kernel()
         except UnsupportedOperation:
             tier.never = True
             tier.limit = math.inf
-            return None
-        tier.kernel = kernel
     return tier.kernel
 
 

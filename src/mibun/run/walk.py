@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mibun.run import drive, memory
+from mibun.run.machine import PAYS
 
 if TYPE_CHECKING:
     from mibun.run.kernel import Sweep
@@ -56,6 +57,7 @@ class Walk:
         if streamed:
             first = next(result for result in results if result.itemsize > 1)
             head = -first.ctypes.data % drive.LINE // first.itemsize
+            head = head if head < self.count else 0  # all of it is no whole vector
         return _driven(sweep, len(self._values), operands, lengths, strides, self.count, head)
 
 
@@ -119,10 +121,10 @@ def _driven(
     found = settings()
     found[0] = limit()
     most, create, detach, give_way = found
-    threads = max(min(most, int(count * sweep.cost / drive.PAYS)), 1) if create else 1
+    threads = max(min(most, int(count * sweep.cost / PAYS)), 1) if create else 1
     share = count
     if threads > 1:
-        share = max(-(-count // (drive.SHARES * threads)), int(drive.PAYS / sweep.cost / 4))
+        share = max(-(-count // (drive.SHARES * threads)), int(PAYS / sweep.cost / 4))
         share += -share % drive.BLOCK
     facts = {
         "run": sweep.run,

@@ -1,0 +1,40 @@
+"""Functions of Python's kind whose code stands somewhere in memory, and the forms in which values come out of them.
+
+What is here is all that code from the disk needs; :mod:`mibun.run.calls` writes such code.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+FASTCALL: Final = 0x0080
+KEYWORDS: Final = 0x0002
+HEAD: Final = object.__basicsize__  # bytes of what every object begins with; its type is the last of it
+ITEMS: Final = tuple.__basicsize__
+
+
+class Form(NamedTuple):
+    """What comes out: ``number`` (one value), ``array`` (of ``shape``), ``tuple``, or ``pair``: the first value, and
+    the others as a tuple, or the only other one."""
+
+    kind: str
+    shape: tuple[int, ...] = ()
+
+
+def builtin(address: int, name: str, text: str, owner: Any, flags: int = FASTCALL | KEYWORDS) -> tuple[Any, Any]:
+    """A function of Python's kind whose code stands at ``address``, and what has to live as long as it does, which
+    ``owner``, the object that it is bound to, has to hold."""
+    import ctypes
+
+    class Definition(ctypes.Structure):  # PyMethodDef
+        _fields_ = (
+            ("name", ctypes.c_char_p),
+            ("code", ctypes.c_void_p),
+            ("flags", ctypes.c_int),
+            ("text", ctypes.c_char_p),
+        )
+
+    definition = Definition(name.encode(), address, flags, text.encode())
+    make = ctypes.pythonapi.PyCFunction_NewEx
+    make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
+    return make(ctypes.byref(definition), owner, None), definition
