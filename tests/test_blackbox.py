@@ -153,6 +153,8 @@ def test_what_formulas_can_do() -> None:
     energy = mb.function(lambda mass, velocity: mass * velocity**2 / 2)
     assert str(energy.diff("velocity")) == "mass · velocity"
     assert energy.gradient()(2.0, 3.0).tolist() == [4.5, 6.0]
+    assert box.compile()(1.0) == pytest.approx(math.sin(1) ** 2)
+    assert "_value_and_grad(double x, double grad[1])" in box.source("c", derivatives=1)
     assert mb.grad(box)(1.0) == pytest.approx(math.sin(2))
 
 

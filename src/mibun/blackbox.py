@@ -25,9 +25,9 @@ Maker = Callable[["Node", tuple[str, ...], str], Any]
 """Makes a ``Function`` of a formula, its variables and its name."""
 
 OF_FORMULAS: Final = (
-    *("ascii", "assumptions", "at", "check", "diff", "enclose", "equals", "explain", "gradient", "graph", "hessian"),
-    *("latex", "mathml", "node", "notes", "plot", "principles", "quotient", "shape", "size", "source", "text"),
-    "value_and_grad",
+    *("ascii", "assumptions", "at", "check", "compile", "diff", "enclose", "equals", "explain", "gradient", "graph"),
+    *("hessian", "latex", "mathml", "node", "notes", "plot", "principles", "quotient", "shape", "size", "source"),
+    *("text", "value_and_grad", "written"),
 )
 """What a formula has and a callable has not."""
 _RENAMED: Final = {"black_box_op": "black_box_op", "trace_branch_in_loop": "black_box_branch"}
