@@ -89,7 +89,7 @@ def _judged(node: Node, at: Values, found: float, reference: float, numbers: Num
         seen["infinity"] += 1
         if numbers is SINGLE:  # rounding may have led across a border: (1 - 1e-10)^∞ is 0 or 1
             return None
-        if not same_form and (not math.isfinite(reference) or any(map(math.isnan, at.values()))):  # NaN⁰ is 1
+        if not same_form and (not math.isfinite(reference) or _has_nan(node, at)):  # NaN⁰ is 1, NaN > 0 is 0
             return None
         return None if math.isclose(found, reference, rel_tol=NEAR, abs_tol=NEAR) else wrong
     size = abs(float(truth))
@@ -130,6 +130,15 @@ def _true(node: Node, at: Values, numbers: Numbers) -> tuple[Any, float]:
 def _is_open(node: Node, at: Values) -> bool:
     """Whether NumPy itself has two answers: (-∞)^0.5 is ∞ in arrays and NaN for numbers."""
     return -math.inf in at.values() and contains(node, ("pow",))
+
+
+def _has_nan(node: Node, at: Values) -> bool:
+    """Whether some number on the way, or given, is no number."""
+    order = postorder(node)
+    values = leaves(order) | {symbol(name): np.float64(value) for name, value in at.items()}
+    with np.errstate(all="ignore"):
+        interpret.fill([node], values)
+    return any(bool(np.isnan(value)) for value in values.values())
 
 
 def _out_of_range(node: Node, at: Values, numbers: Numbers) -> bool:
