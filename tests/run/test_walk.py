@@ -209,10 +209,14 @@ def test_without_threads(eager: None, monkeypatch: pytest.MonkeyPatch) -> None:
             settings[:] = before
 
 
+@pytest.mark.parametrize("vectors", ["", "avx2", "sse2", "none"])
 @pytest.mark.parametrize("kind", [np.float64, np.float32])
 @pytest.mark.parametrize("start", range(9))
-def test_what_is_streamed_is_the_same(start: int, kind: Any, eager: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_streamed_is_the_same(
+    start: int, kind: Any, vectors: str, eager: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Results that begin anywhere, together or apart, on arrays of all lengths."""
+    monkeypatch.setenv("MIBUN_VECTORS", vectors)
     monkeypatch.setattr(kernel, "LONG", 1 << 30)
     usual = mb.function(f"{TEXT} + ln(x)").value_and_grad().compile()
     monkeypatch.setattr(kernel, "LONG", 0)

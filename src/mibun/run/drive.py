@@ -410,12 +410,11 @@ _DATA, _RANK, _SHAPE, _TYPE, _FLAGS = 0, 8, 16, 40, 48  # behind the head
 _IN_PLACE, _WRITABLE = 0x101, 0x501  # NPY_ARRAY_C_CONTIGUOUS | ALIGNED, | WRITEABLE
 
 NUMBER, ARRAY, SEVERAL, PAIR = range(4)
-SPEC: Final = ("ins", "outs", "item", "form", "limit", "watched", "rank", "least", "most", "streamed")
+SPEC: Final = ("ins", "outs", "item", "form", "limit", "watched", "rank", "least", "most", "vector")
 """Then the shape, then which values are uniform. Arrays of up to ``limit`` elements are short; only those of more than
-``least`` and up to ``most`` are taken."""
+``least`` and up to ``most`` are taken. ``vector`` is 0, or if results are streamed, the bytes of a vector."""
 SETTINGS: Final = ("threads", "create", "detach", "yield")
 """What the system has, see :func:`mibun.run.walk.settings`."""
-LINE: Final = 64  # bytes of the widest vector: where one may lie, all may
 SHARES: Final = 8  # for each thread, so that one that is slow does not hold the others
 AXES: Final = 2  # of the shape of a function's value, at most
 
@@ -465,13 +464,14 @@ same.place:
 %s.more = icmp ult i64 %s.next, %outs
 br i1 %s.more, label %same.place, label %seen.place
 seen.place:
-%apart.line = and i64 %apart.more, {LINE - 1}
+%vector.less = sub i64 %vector, 1
+%apart.line = and i64 %apart.more, %vector.less
 %together = icmp eq i64 %apart.line, 0
 %may.plan = or i1 %in.place, %together
 br i1 %may.plan, label %plan.now, label %bail
 plan.now:
 %minus = sub i64 0, %first.out
-%head.bytes = and i64 %minus, {LINE - 1}
+%head.bytes = and i64 %minus, %vector.less
 %head.items = udiv i64 %head.bytes, %item
 %is.head = icmp ult i64 %head.items, %n
 %head.some = select i1 %is.head, i64 %head.items, i64 0
@@ -626,7 +626,7 @@ entry:
 {_said("rank")}
 {_said("least")}
 {_said("most")}
-{_said("streamed")}
+{_said("vector")}
 %shape = getelementptr i64, ptr %spec, i64 {len(SPEC)}
 %uniform = getelementptr i64, ptr %spec, i64 {len(SPEC) + AXES}
 %ins.data = alloca ptr, i64 %ins
@@ -707,7 +707,7 @@ counted:
 %bytes = mul i64 %n, %item
 %before = sub i64 %n, 1
 %is.short = icmp ult i64 %before, %limit
-%is.streamed = icmp ne i64 %streamed, 0
+%is.streamed = icmp ne i64 %vector, 0
 %in.place = xor i1 %is.streamed, true
 %short.enough = and i1 %is.short, %in.place
 %none.at.all = icmp eq i64 %n, 0

@@ -215,10 +215,11 @@ class Kernel:
             for out, dtype in zip(results, types, strict=True)
         ]
         kind = single, uniform
-        streamed = walk.count > self.most(kind) and walk.streams(direct)
+        vector = (self.machine.singles * 4) if single else self.machine.doubles * 8
+        streamed = walk.count > self.most(kind) and walk.streams(direct, vector)
         sweep = self.sweep(kind, streamed)
         bad = sweep.entry(*[float(v.item()) if one else v for v, one in zip(values, uniform, strict=True)], *direct)
-        if walk.count and (walk.run(sweep, direct, streamed) if bad is None else bad is False) and watched:
+        if walk.count and (walk.run(sweep, direct, vector if streamed else 0) if bad is None else bad is False) and watched:
             for i, (node, flag) in enumerate(zip(self.nodes, self.continued, strict=True)):
                 if flag:
                     direct[i][...] = interpret._continued(node, direct[i], self.names, values)

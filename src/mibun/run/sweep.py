@@ -104,7 +104,7 @@ def _enter(
         "rank": len(form.shape),
         "least": most if streamed else 0,
         "most": 2**62 if streamed else most,
-        "streamed": streamed,
+        "vector": e.size if streamed else 0,
     }
     shape = [*form.shape, *[0] * drive.AXES][: drive.AXES]
     words = [*[facts[name] for name in drive.SPEC], *shape, *uniform]

@@ -37,9 +37,9 @@ class Walk:
         laid = memory.empty(tuple([self.shape[axis] for axis in self._order]), dtype)
         return laid.transpose([self._order.index(axis) for axis in range(len(self.shape))])
 
-    def streams(self, results: Sequence[Any]) -> bool:
-        """Whether results may be written past the caches: they lie one number after the other, and vectors of them may
-        begin at the same places."""
+    def streams(self, results: Sequence[Any], vector: int) -> bool:
+        """Whether results may be written past the caches: they lie one number after the other, and vectors of them, so
+        many bytes long, may begin at the same places."""
         reals = [result for result in results if result.itemsize > 1]
         if not reals:
             return False
@@ -47,16 +47,16 @@ class Walk:
         for result, steps in zip(results, strides[len(self._values) :], strict=True):
             if not _dense(lengths, steps, result.itemsize) or not result.flags.aligned:
                 return False
-        return len({result.ctypes.data % drive.LINE for result in reals}) == 1
+        return len({result.ctypes.data % vector for result in reals}) == 1
 
-    def run(self, sweep: Sweep, results: Sequence[Any], streamed: bool) -> bool:
-        """Whether some value that is watched is no number. ``streamed`` is whether the code is, see :meth:`streams`."""
+    def run(self, sweep: Sweep, results: Sequence[Any], vector: int) -> bool:
+        """Whether some value that is watched is no number. ``vector`` is 0, or for streamed code as :meth:`streams` has it."""
         operands = [*self._values, *results]
         lengths, strides = _joined(operands, self.shape, self._order)
         head = 0
-        if streamed:
+        if vector:
             first = next(result for result in results if result.itemsize > 1)
-            head = -first.ctypes.data % drive.LINE // first.itemsize
+            head = -first.ctypes.data % vector // first.itemsize  # elements that fill no vector
             head = head if head < self.count else 0  # all of it is no whole vector
         return _driven(sweep, len(self._values), operands, lengths, strides, self.count, head)
 
