@@ -22,7 +22,7 @@ def ask(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 def test_every_language(ask: Ask, form: str, lang: str) -> None:
     answer = ask("source", "x^2 e^(x y + x)", "--as", form, "--lang", lang)
     assert answer.status == 0, answer.err
-    words = {"en": ("Written by mibun", "where"), "ko": ("미분(mibun)이 쓴 코드", "여기서")}[lang]
+    words = {"en": ("Written by mibun", "where"), "ko": ("mibun으로 만든 코드", "여기서")}[lang]
     assert words[form == "latex"] in answer.out
     data = ask.json("source", "x^2 e^(x y + x)", "--as", form, "--lang", lang)
     assert (data["f"], data["variables"], data["language"]) == ("x^2*e^(x*y + x)", ["x", "y"], form)
@@ -60,3 +60,15 @@ def test_bad_input(ask: Ask, words: list[str], message: str) -> None:
         answer = ask("source", *words, *([] if words[-1] == "--as" else ["--lang", lang]))
         assert (answer.status, answer.out) == (2, "")
         assert message in answer.err
+
+
+def test_orders_and_variables(ask: Ask) -> None:
+    assert ask("source", "x y", "--wrt", "x,x").out.count("double f_x(") == 1
+    assert ask("source", "x^2", "--wrt", "x,y", "--order", "0").out.count("double f(") == 1
+    assert ask("source", "x^2", "--as", "NumPy", "--lang", "en").out.startswith("# Written by mibun.")
+    failed = ask("source", "x^3", "--order", "3")
+    assert failed.status == 2
+    assert "--wrt x --order 3" in failed.err
+    assert ask("source", "x^3", "--wrt", "x", "--order", "3").out.count("double d3f(double x)") == 1
+    assert ask("source", "x^3", "--order", "-1").status == 2
+    assert "grad" not in ask("source", "3").out

@@ -27,7 +27,7 @@ from typer.core import TyperCommand
 from mibun import places
 from mibun import sheet as sheets
 from mibun._version import __version__
-from mibun.errors import BudgetExceeded, MibunError, ParseError, UnsupportedOperation
+from mibun.errors import BudgetExceeded, MibunError, ParseError, ShapeError, UnsupportedOperation
 from mibun.function import Function, function
 from mibun.language import LANGUAGES, pad, preferred, wrap
 from mibun.language import width as columns
@@ -106,9 +106,10 @@ HELP: Final[dict[str, dict[str, str]]] = {
     },
     "source": {
         "en": "Code to build elsewhere: the function with its first derivatives, or only those of --wrt; --order 0, 2.",
-        "ko": "다른 곳에서 쓸 코드: 함수와 1계도함수. --wrt가 있으면 그 도함수만. --order로 0계, 2계까지.",
+        "ko": "C, NumPy 등의 코드로 옮기기: 함수와 도함수. --wrt가 있으면 그 도함수만. "
+        "--order 0이면 함수만, 2이면 2계도함수까지.",
     },
-    "form": {"en": "The language of the code.", "ko": "코드의 언어."},
+    "form": {"en": "The language of the code; c if nothing is said.", "ko": "코드의 언어. 쓰지 않으면 c입니다."},
     "page": {"en": "The file: .svg, .html, .json or .txt.", "ko": "저장할 파일: .svg, .html, .json, .txt."},
     "shown": {
         "en": "Open it in the browser, where one can go through it step by step.",
@@ -360,10 +361,15 @@ def source(
 
     f = function(_source(expr), strict=strict, profile=profile)
     lang = lang or preferred()
-    names = places.split(wrt) if wrt is not None else []
+    names = [*dict.fromkeys(places.split(wrt))] if wrt is not None else []
     if not all(names):
         raise ParseError("usage_no_variable")
-    if names:
+    if order < 0:
+        raise ShapeError("order", order=order)
+    if not names and order > 2:
+        raise ParseError("usage_source_order", order=order)
+    form = form.lower()
+    if names and order:
         text = sources.source([f.diff(name, order=order)._program(form, 0) for name in names], form, lang)
     else:
         text = f.source(form, derivatives=order, lang=lang)

@@ -427,9 +427,10 @@ class Function(tiers.Tiered):
 
         One function computes all that is asked for, and what its parts share is computed once. In C it is
         ``double f(double x)``; of a gradient or a Hessian ``void f_grad(double x, double y, double out[2])``. With
-        ``derivatives=1`` the function returns the value and the gradient, with 2 the Hessian as well. ``name`` replaces
-        its name; ``lang`` is the language of comments ("ko" or "en", default: the locale's). Its values are those of a
-        call but for rounding.
+        ``derivatives=1`` the function returns the value and the gradient, with 2 the Hessian as well. ``name`` takes
+        the place of f in these names; ``lang`` is the language of comments ("ko" or "en", default: the locale's). Its
+        values are those of a call but for rounding, and where a derivative leaves the real line on the way: there the
+        code gives NaN.
 
         >>> print(function("sin(x)^2").diff().source("c", lang="en"))
         /* Written by mibun. */
@@ -443,7 +444,8 @@ class Function(tiers.Tiered):
         }
         <BLANKLINE>
 
-        Raises ``UnsupportedOperation`` for another language and for what has no value, ``ShapeError`` for derivatives
+        Raises ``UnsupportedOperation`` for another language, for a ``name`` that is no identifier and for what has no
+        value, ``ShapeError`` for derivatives
         of a function with several values, or of a higher order.
         """
         from mibun import source
@@ -453,10 +455,14 @@ class Function(tiers.Tiered):
     def _program(self, language: str, derivatives: int, name: str | None = None) -> Program:
         from mibun.source.plan import Program
 
-        if isinstance(derivatives, bool) or derivatives not in (0, 1, 2):
-            raise ShapeError("source_derivatives", order=derivatives)
+        if type(derivatives) is not int or derivatives not in (0, 1, 2):
+            raise ShapeError("source_derivatives", given=repr(derivatives))
         if derivatives and self._shape:
             raise ShapeError("vector_value", shape=self._shape)
+        if name is not None and not (isinstance(name, str) and name.isidentifier()):
+            raise UnsupportedOperation("source_name", given=repr(name))
+        if not self.variables:  # nothing to differentiate by
+            derivatives = 0
         names = self.variables
         parts = [self, *[way(self) for way in (Function.gradient, Function.hessian)[:derivatives]]]
         return Program(
@@ -621,7 +627,8 @@ class Function(tiers.Tiered):
         >>> slope(1.5, 2.0)
         13.5
 
-        ``UnsupportedOperation`` without llvmlite, and for what has no machine code: f(x) of an abstract f.
+        ``UnsupportedOperation`` without llvmlite, and for what has no machine code: f(x) of an abstract f, a derivative
+        in which a root of a negative number is written.
         """
         from mibun.run import native
 
@@ -1130,11 +1137,11 @@ def _delivered(results: tuple[Any, Any], out: Any) -> Any:
 
     value, gradient = results
     if not isinstance(out, tuple) or len(out) != 2 or isinstance(out[1], tuple) != isinstance(gradient, tuple):
-        raise ShapeError("out", wanted="tuple", given=type(out).__name__)
+        raise ShapeError("out_tuple", count=2, given=type(out).__name__)
     interpret.deliver(value, out[0])
     if isinstance(gradient, tuple):
         if len(gradient) != len(out[1]):
-            raise ShapeError("out", wanted=f"{len(gradient)}", given=f"{len(out[1])}")
+            raise ShapeError("out_tuple", count=len(gradient), given=f"tuple[{len(out[1])}]")
         for one, place in zip(gradient, out[1], strict=True):
             interpret.deliver(one, place)
     else:
@@ -1147,11 +1154,21 @@ class _FunctionWithCode(Function):
 
     __slots__ = ()
     __call__ = tiers.Tiered._native  # type: ignore[misc]
+    __signature__ = property(lambda self: _signature(Function))
 
 
 class _ValueAndGradientWithCode(ValueAndGradient):
     __slots__ = ()
+    __signature__ = property(lambda self: _signature(ValueAndGradient))
     __call__ = tiers.Tiered._native  # type: ignore[misc]
+
+
+def _signature(kind: type) -> Any:
+    """That of a call before there was code."""
+    import inspect
+
+    whole = inspect.signature(kind.__call__)
+    return whole.replace(parameters=[*whole.parameters.values()][1:])
 
 
 _FUNCTIONS: Final = frozenset([Function, _FunctionWithCode])

@@ -168,11 +168,21 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "not_native": {
         "en": (
-            "There is no machine code for {op} here.",
+            "There is no machine code for {op}.",
             "Call the function itself, without compile(): the interpreter knows it.",
         ),
         "ko": (
             "{op:은} 이런 식에서는 기계어로 옮길 수 없습니다.",
+            "compile() 없이 함수를 바로 불러 주세요. 해석기는 계산할 수 있습니다.",
+        ),
+    },
+    "not_native_root": {
+        "en": (
+            "There is no machine code for a derivative in which a root of a negative number is written.",
+            "Call the function itself, without compile(): the interpreter knows it.",
+        ),
+        "ko": (
+            "음수의 거듭제곱근이 그대로 적혀 있는 도함수는 기계어로 옮길 수 없습니다.",
             "compile() 없이 함수를 바로 불러 주세요. 해석기는 계산할 수 있습니다.",
         ),
     },
@@ -182,12 +192,29 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "source_derivatives": {
         "en": (
-            "Derivatives of order {order} cannot be asked for here.",
-            "derivatives=1 adds the gradient, 2 the Hessian; f.diff(order=…) goes further.",
+            "derivatives={given} is not possible here.",
+            "Give 0 for the function, 1 for the gradient as well, 2 for the Hessian; f.diff(order=…) goes further.",
         ),
         "ko": (
-            "여기서는 {order}계도함수까지 구할 수 없습니다.",
-            "derivatives=1이면 기울기 벡터, 2이면 헤세 행렬까지 씁니다. 그 이상은 f.diff(order=…)로 구해 주세요.",
+            "여기에는 derivatives={given:을} 쓸 수 없습니다.",
+            "0이면 함수만, 1이면 기울기 벡터까지, 2이면 헤세 행렬까지 씁니다. 그 이상은 f.diff(order=…)로 구해 주세요.",
+        ),
+    },
+    "source_name": {
+        "en": ("{given} is no name for a function.", "Use letters, digits and _, a letter first."),
+        "ko": (
+            "{given:은} 함수 이름으로 쓸 수 없습니다.",
+            "문자로 시작하고 문자, 숫자, 밑줄(_)로만 된 이름을 써 주세요.",
+        ),
+    },
+    "usage_source_order": {
+        "en": (
+            "Without --wrt, code has derivatives up to the second order, not {order}.",
+            "Name the variables: --wrt x --order {order}.",
+        ),
+        "ko": (
+            "--wrt 없이는 2계도함수까지만 코드로 쓸 수 있습니다. --order {order:은} 쓸 수 없습니다.",
+            "--wrt x --order {order}처럼 변수를 적어 주세요.",
         ),
     },
     "source_operation": {
@@ -206,6 +233,16 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
         "ko": (
             "기계어로 옮기려면 llvmlite가 있어야 합니다.",
             "pip install llvmlite로 설치해 주세요. 없으면 함수는 해석기로 계산합니다.",
+        ),
+    },
+    "no_code": {
+        "en": (
+            "Machine code cannot be made or run here: {reason}.",
+            "Call the function itself, without compile(): it is interpreted.",
+        ),
+        "ko": (
+            "여기서는 기계어를 만들거나 실행할 수 없습니다: {reason}.",
+            "compile() 없이 함수를 바로 불러 주세요. 해석기가 계산합니다.",
         ),
     },
     "returns": {
@@ -242,6 +279,17 @@ MESSAGES: dict[str, dict[str, tuple[str, str]]] = {
     "out": {
         "en": ("out has to be an array {wanted}, not {given}.", "Make it with numpy.empty(shape)."),
         "ko": ("out은 {wanted} 배열이어야 하는데 {given:이} 주어졌습니다.", "numpy.empty(shape)로 만들어 주세요."),
+    },
+    "out_tuple": {
+        "en": ("out has to be a tuple of {count} arrays here, not {given}.", "Give an array for each result."),
+        "ko": (
+            "여기서 out은 배열 {count}개로 된 튜플이어야 하는데 {given:이} 주어졌습니다.",
+            "결과마다 배열을 하나씩 넣어 주세요.",
+        ),
+    },
+    "out_read_only": {
+        "en": ("out is read-only.", "Give an array that may be written to."),
+        "ko": ("out은 읽기 전용 배열입니다.", "값을 쓸 수 있는 배열을 넣어 주세요."),
     },
     # Rewriting
     "work": {

@@ -7,6 +7,7 @@ In a nightly run the random graphs are 20,000.
 from __future__ import annotations
 
 import gc
+import inspect
 import json
 import math
 import os
@@ -29,6 +30,7 @@ from tests.run.graphs import NAMES, graph
 
 import mibun as mb
 from mibun import chain
+from mibun.errors import ShapeError
 from mibun.function import Function
 from mibun.node import Node, postorder
 from mibun.ops import BOOL, FORMULA, const, make, symbol
@@ -271,6 +273,148 @@ def test_results_go_where_they_are_wanted(layout: str) -> None:
         buffer[:101] = x
         f(buffer[:101], y, out=buffer[k : 101 + k])
         np.testing.assert_array_equal(buffer[k : 101 + k], wanted)
+
+
+def test_floats_go_where_they_are_wanted() -> None:
+    f = mb.function("x^2 y")
+    number, row, pair = np.empty(()), np.empty(2), (np.empty(()), (np.empty(()), np.empty(())))
+    assert f.compile()(1.0, 2.0, out=number) is number
+    assert number == 2
+    assert f.gradient().compile()(1, 2.0, out=row).tolist() == [4, 1]
+    assert f.value_and_grad().compile()(1.0, 2.0, out=pair) is pair
+    assert (float(pair[0]), *map(float, pair[1])) == (2, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("out", "text"),
+    [
+        (np.empty(3), "out has to be an array float64[2], not float64[3]."),
+        (np.broadcast_to(np.zeros(1), 2), "out is read-only."),
+        ([0.0, 0.0], "out has to be an array float64[2], not list."),
+    ],
+)
+def test_places_that_do_not_fit(out: Any, text: str) -> None:
+    f = mb.function("x^2 y")
+    for compiled, args in (
+        (f.gradient().compile(), (1.0, 2.0)),
+        (f.compile(), (np.ones(2), 2.0)),
+        (f, (np.ones(2), 2.0)),
+    ):
+        with pytest.raises(mb.MibunError) as error:
+            compiled(*args, out=out)
+        assert error.value.text("en").split("\n")[0] == text
+    with pytest.raises(mb.MibunError, match="tuple of 2 arrays"):
+        f.gradient().compile(returns="tuple")(1.0, 2.0, out=out)
+
+
+def test_short_ways_count_what_they_are_given() -> None:
+    """Arrays that are too many are no places for results, and places are no arguments."""
+    x, other = np.linspace(0.1, 1, 100), np.full(100, 7.0)
+    one, two, both = (
+        mb.function("sin(x) + 1").compile(),
+        mb.function("f(x, y) = x + 10y").compile(),
+        mb.function("x^3").value_and_grad().compile(),
+    )
+    one(x), two(x, x), both(x)
+    for wrong in (lambda: one(x, other), lambda: two(x, out=other), lambda: both(x, other, other)):
+        with pytest.raises(TypeError):
+            wrong()
+    assert set(other) == {7.0}
+    row = mb.function("x^2").gradient().compile()
+    row(x)
+    with pytest.raises(ShapeError):
+        row(x, out=other)
+
+
+def test_results_that_overlap_what_is_read_or_each_other() -> None:
+    f = mb.function("f(x, y) = x + y").compile()
+    x, table = np.ones((3, 5000)), np.zeros((3, 5000))
+    table[:, 0] = [1, 2, 3]
+    wanted = x + table[:, :1]
+    np.testing.assert_array_equal(f(x, table[:, :1], out=table), wanted)
+    buffer = np.zeros(20000)
+    buffer[0] = 5
+    assert set(f(np.ones(10000), buffer[:1], out=buffer[::2])) == {6.0}
+    gradient = mb.function("f(x, y) = x y").gradient().compile(returns="tuple")
+    for count in (100, 100_000):
+        x, both = np.arange(float(count)), np.zeros(count + 1)
+        for _ in range(2):
+            gradient(x, x + 5, out=(both[:-1], both[1:]))
+            np.testing.assert_array_equal(both[1:], x)
+
+
+@pytest.mark.parametrize("text", ["sqrt(a b - c d)", "ln(1 + (a b - c d))", "sqrt(a^2 - c^2)", "sqrt(-(c d) + a b)"])
+def test_equal_products_leave_nothing(text: str) -> None:
+    f = mb.function(text)
+    compiled = f.compile()
+    pairs = np.random.default_rng(0).uniform(0.1, 1, (2, 200))
+    at = dict(zip("abcd", [*pairs, *pairs], strict=True))
+    at = {name: at[name] for name in f.variables}
+    assert set(compiled(*at.values())) == {0.0}
+    for point in zip(*at.values(), strict=True):
+        assert compiled(*map(float, point)) == 0
+
+
+def test_precision_stays_with_who_asked_for_it() -> None:
+    f = mb.function("x^2 + 1")
+    compiled, x = f.compile(), np.linspace(0, 1, 50, dtype=np.float32)
+    for _ in range(3):
+        assert f(x).dtype == np.float64
+        assert compiled(x).dtype == np.float32
+        assert type(compiled(np.array(2.0))) is float
+        compiled(x.astype(float))
+
+
+def test_numbers_of_any_size() -> None:
+    f = mb.function("x") * 10**5000 + mb.function("sin(x)")
+    assert f.compile()(1.0) == math.inf
+    g = mb.function("m(x, y) = x + y").compile()
+    assert set(g(np.ones(3), 10**400)) == {math.inf}
+
+
+def test_code_that_cannot_be_had_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory that may not hold code, and functions that this C library lacks."""
+
+    def refuse(*_: Any) -> Any:
+        raise PermissionError("mprotect")
+
+    f = mb.function("x^2 + sin(17x)").diff()
+    monkeypatch.setattr(kernel.loader, "Loaded", refuse)
+    with pytest.raises(mb.UnsupportedOperation, match="mprotect"):
+        f.compile()
+    for i in range(20000):
+        assert math.isfinite(f(1.0 + i % 7))
+
+
+def test_signatures() -> None:
+    f = mb.function("x^2 sin(y)")
+    before = inspect.signature(f)
+    compiled = f.compile()
+    assert inspect.signature(f) == before
+    assert str(inspect.signature(compiled)) == "(x, y, out=None)"
+    assert [*inspect.signature(mb.function("lambda^2").compile()).parameters] == ["lambda_", "out"]
+    f.value_and_grad().compile()
+    assert "made by mibun" in compiled.__doc__
+
+
+def test_many_results_compile_in_reasonable_time() -> None:
+    """The code for floats and for arrays of a Hessian with 900 components, which took seconds."""
+    n = 30
+    text = "+".join(f"e^(x_{i}) x_{i + 1}^2" for i in range(n - 1))
+    f = mb.function(text).hessian().compile()
+    start = time.perf_counter()
+    point = np.linspace(0.1, 0.5, 5)
+    found = f(*[point * (1 + i / n) for i in range(n)])
+    assert time.perf_counter() - start < 20
+    assert found.shape == (n, n, 5)
+    np.testing.assert_allclose(found[..., 2], f(*[point[2] * (1 + i / n) for i in range(n)]), rtol=1e-14)
+
+
+def test_what_is_no_number_is_a_type_error() -> None:
+    f = mb.function("x^2 y").compile()
+    for args in (("1", 2.0), ([1.0, 2.0], "a"), (None, 2.0), (1j, 2.0)):
+        with pytest.raises(TypeError):
+            f(*args)
 
 
 # All functions of the Rubi suite

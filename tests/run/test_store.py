@@ -80,7 +80,7 @@ def test_graphs_have_one_content_each() -> None:
     x, y = symbol("x"), symbol("y")
 
     def content(*nodes: Node, names: Sequence[str] = ("x", "y"), kind: str = "tuple", watched: bool = False) -> str:
-        return Kernel(nodes, names, Form(kind), [watched] * len(nodes))._content
+        return Kernel(nodes, names, Form(kind), [watched] * len(nodes)).content
 
     found = [
         content(make("add", x, y)),

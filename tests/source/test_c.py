@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -225,7 +227,7 @@ def test_the_text() -> None:
     f = mb.function("x^2 y + sin(x) e^(-y^2)")
     assert f.source("c", derivatives=1, lang="ko") == (
         """\
-/* 미분(mibun)이 쓴 코드. */
+/* mibun으로 만든 코드. */
 
 #include <math.h>
 
@@ -293,6 +295,19 @@ def test_what_cannot_be_written() -> None:
     for lang in ("en", "ko"):
         for key in ("source_language", "source_order", "source_derivatives", "source_operation"):
             assert UnsupportedOperation(key, given=1, languages="", limit=1, order=1, name="f").text(lang)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "f*/ int evil(void); /*", 'f"""; import os; """', "1f", "f(x)", 3])
+@pytest.mark.parametrize("language", ["c", "numpy", "latex", "llvm"])
+def test_names_that_are_none(name: Any, language: str) -> None:
+    with pytest.raises(mb.UnsupportedOperation, match="no name for a function"):
+        mb.function("x^2").source(language, name=name)
+
+
+@pytest.mark.parametrize("derivatives", [3, -1, 1.0, "1", True, None])
+def test_derivatives_that_are_none(derivatives: Any) -> None:
+    with pytest.raises(mb.MibunError, match=re.escape(f"derivatives={derivatives!r} is not possible")):
+        mb.function("x^2").source("c", derivatives=derivatives)
 
 
 def test_large_formulas_have_short_lines() -> None:

@@ -54,7 +54,7 @@ def test_values(text: str) -> None:
 
 def test_the_text() -> None:
     text = mb.function("v0^2 + lgamma(x)").source("llvm", lang="ko")
-    assert text.startswith("; 미분(mibun)이 쓴 코드.\n\ndeclare double @lgamma(double) #0\n\n; f(v0, x) = ")
+    assert text.startswith("; mibun으로 만든 코드.\n\ndeclare double @lgamma(double) #0\n\n; f(v0, x) = ")
     assert "define double @f(double %v0., double %x) {\n  %v0 = fmul contract double %v0., %v0.\n" in text
     assert text.endswith("\n}\n\nattributes #0 = { nounwind willreturn memory(none) }\n")
     assert "declare double @mibun_digamma(double) #0" in mb.function("digamma(x)").source("llvm")

@@ -168,7 +168,7 @@ def test_names() -> None:
 def test_the_text() -> None:
     assert mb.function("x y + sigmoid(x)").source("numpy", derivatives=1, lang="ko") == (
         '''\
-# 미분(mibun)이 쓴 코드.
+# mibun으로 만든 코드.
 import numpy as np
 
 

@@ -97,6 +97,7 @@ def real_value(node: Node, values: Mapping[str, Any], real: Callable[[], Mapping
     if any(inner.args and inner.op not in table for inner in order):
         return np.full(np.broadcast_shapes(*[np.shape(v) for v in values.values()]), np.nan)
     memory: dict[Node, Any] = {}
+    lost: Any = np.False_
     with np.errstate(all="ignore"):
         for inner in order:
             if inner.op == "symbol":
@@ -106,9 +107,11 @@ def real_value(node: Node, values: Mapping[str, Any], real: Callable[[], Mapping
             else:
                 # + 0 makes an imaginary -0.0 a 0.0: a real number lies on no lower side of a cut
                 memory[inner] = np.asarray(table[inner.op](*[memory[arg] for arg in inner.args])) + 0j
+                # where a number on the way is too large, nothing is known: 1/√(1 - x²) is 0 for no x
+                lost = lost | ~np.isfinite(memory[inner])
         value = memory[node]
         close = np.abs(value.imag) <= TOLERANCE * np.abs(value.real)
-        return np.where(close & np.isfinite(value), value.real, np.nan)
+        return np.where(close & ~lost, value.real, np.nan)
 
 
 _CONSTANTS: Final = {"e": 2.718281828459045, "pi": 3.141592653589793}

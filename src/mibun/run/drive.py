@@ -690,11 +690,14 @@ looked:
 br i1 %some, label %measure, label %bail
 measure:
 {_part("axes", "%first.next", _RANK, "i32")}
+%is.number.like = icmp eq i32 %axes, 0
+br i1 %is.number.like, label %bail, label %measure.axes
+measure.axes:
 {_part("sizes", "%first.next", _SHAPE, "ptr")}
 br label %product
 product:
-%axis = phi i32 [ 0, %measure ], [ %axis.next, %times ]
-%n = phi i64 [ 1, %measure ], [ %n.next, %times ]
+%axis = phi i32 [ 0, %measure.axes ], [ %axis.next, %times ]
+%n = phi i64 [ 1, %measure.axes ], [ %n.next, %times ]
 %axis.more = icmp ult i32 %axis, %axes
 br i1 %axis.more, label %times, label %counted
 times:
@@ -787,9 +790,23 @@ own.alike:
 {_part("o.data", "%o.object", _DATA, "ptr")}
 %o.at = getelementptr ptr, ptr %outs.data, i64 %o
 store ptr %o.data, ptr %o.at
+br label %others
+others:
+%h = phi i64 [ 0, %own.alike ], [ %h.next, %others.apart ]
+%h.more = icmp ult i64 %h, %o
+br i1 %h.more, label %other, label %against.first
+other:
+%h.at = getelementptr ptr, ptr %outs.data, i64 %h
+%h.data = load ptr, ptr %h.at
+%h.apart = call i1 @apart(ptr %h.data, ptr %o.data, i64 %bytes)
+br i1 %h.apart, label %others.apart, label %bail
+others.apart:
+%h.next = add i64 %h, 1
+br label %others
+against.first:
 br label %against
 against:
-%g = phi i64 [ 0, %own.alike ], [ %g.next, %against.good ]
+%g = phi i64 [ 0, %against.first ], [ %g.next, %against.good ]
 %g.uniform.at = getelementptr i64, ptr %uniform, i64 %g
 %g.uniform = load i64, ptr %g.uniform.at
 %g.skip = icmp ne i64 %g.uniform, 0

@@ -690,6 +690,8 @@ def deliver(result: Any, out: Any = None) -> Any:
 
     value = np.asarray(result)
     dtype = value.dtype if value.dtype == bool else np.dtype(np.float64)
+    if isinstance(out, np.ndarray) and not out.flags.writeable:
+        raise ShapeError("out_read_only")
     if not isinstance(out, np.ndarray) or out.shape != value.shape or out.dtype != dtype:
         given = f"{out.dtype}{list(out.shape)}" if isinstance(out, np.ndarray) else type(out).__name__
         raise ShapeError("out", wanted=f"{dtype}{list(value.shape)}", given=given)

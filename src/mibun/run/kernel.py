@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -58,7 +59,15 @@ def code(content: str, text: Callable[[], str] | None, target: Machine, level: i
                 return found
             image = loader.compile(written, target, level)
         store.save(name, image)
-    return _living.setdefault(name, loader.Loaded(image, _address))
+        return _living.setdefault(name, loader.Loaded(image, _address))
+    try:
+        return _living.setdefault(name, loader.Loaded(image, _address))
+    except LookupError:  # made where the C library has more functions
+        if text is None:
+            return None
+        with _making:
+            image = loader.compile(text(), target, level)
+        return _living.setdefault(name, loader.Loaded(image, _address))
 
 
 def _address(name: str) -> int:
@@ -91,12 +100,14 @@ class Kernel:
     __slots__ = (
         "__weakref__",
         "_call",
-        "_content",
         "_graph",
+        "_order",
         "_sweeps",
+        "_text",
         "continued",
         "entries",
         "form",
+        "lines",
         "machine",
         "names",
         "nodes",
@@ -112,15 +123,24 @@ class Kernel:
         )
         for node, flag in zip(nodes, self.continued, strict=True):
             if flag and has_root_of_negative(node):
-                raise UnsupportedOperation("not_native", op="pow")
+                raise UnsupportedOperation("not_native_root")
         self.machine = machine()
-        order = postorder(*self.nodes)
-        self.size = len(order)
-        self._content = "\n".join([repr((self.names, form, self.continued)), _written(order, self.nodes)])
+        self._order: list[Node] | None = postorder(*self.nodes)
+        self.size = len(self._order)
+        self.lines = self.size + 8 * (len(self.nodes) + len(self.names))
+        self._text = ""
         self._graph: llvm.Graph | None = None
         self._call: loader.Loaded | None = None
         self._sweeps: dict[tuple[Kind, bool], Sweep] = {}
-        self.entries: tuple[Callable[..., Any], ...] = ()  # the short ways for arrays such as came last
+        self.entries: dict[bool, tuple[Callable[..., Any], ...]] = {False: (), True: ()}  # the short ways, by precision
+
+    @property
+    def content(self) -> str:
+        """What is compiled, as text, the same for the same only."""
+        if self._order is not None:
+            self._text = "\n".join([repr((self.names, self.form, self.continued)), _written(self._order, self.nodes)])
+            self._order = None
+        return self._text
 
     @property
     def graph(self) -> llvm.Graph:
@@ -140,8 +160,8 @@ class Kernel:
 
                 return calls.text(self.graph, self.form, self.continued)
 
-            level = 1 if self.size > LARGE else LEVEL
-            self._call = code(f"call\n{self._content}", text if make else None, self.machine, level)
+            level = 1 if self.lines > LARGE else LEVEL
+            self._call = code(f"call\n{self.content}", text if make else None, self.machine, level)
         return self._call
 
     def builtin(self, name: str, text: str, owner: Any) -> Callable[..., Any]:
@@ -172,8 +192,8 @@ class Kernel:
 
                 return sweep.text(self.graph, self.machine, *kind, self.continued, self.form, self.most(kind), streamed)
 
-            content = f"sweep {kind} {streamed} {self.most(kind)} {PAYS}\n{self._content}"
-            level = 0 if self.size > HUGE else 1 if self.size > LARGE else LEVEL
+            content = f"sweep {kind} {streamed} {self.most(kind)} {PAYS}\n{self.content}"
+            level = 0 if self.lines > HUGE else 1 if self.lines > LARGE else LEVEL
             loaded = code(content, text, self.machine, level)
             assert loaded is not None
             found = self._sweeps[kind, streamed] = Sweep(loaded)
@@ -210,16 +230,20 @@ class Kernel:
         types = [self.dtype(i, single) for i in range(len(self.nodes))]
         results = [walk.empty(dtype) for dtype in types] if outs is None else [*outs]
         watched = any(self.continued)
-        direct = [
-            walk.empty(dtype) if outs is not None and overlaps(out, values, watched) else out
-            for out, dtype in zip(results, types, strict=True)
-        ]
+        direct: list[Any] = []
+        for out, dtype in zip(results, types, strict=True):
+            apart = outs is None or not (overlaps(out, values, watched) or overlaps(out, direct, True))
+            direct.append(out if apart else walk.empty(dtype))
         kind = single, uniform
         vector = (self.machine.singles * 4) if single else self.machine.doubles * 8
         streamed = walk.count > self.most(kind) and walk.streams(direct, vector)
         sweep = self.sweep(kind, streamed)
-        bad = sweep.entry(*[float(v.item()) if one else v for v, one in zip(values, uniform, strict=True)], *direct)
-        if walk.count and (walk.run(sweep, direct, vector if streamed else 0) if bad is None else bad is False) and watched:
+        bad = False
+        if walk.count:
+            given = [float(value.item()) if one else value for value, one in zip(values, uniform, strict=True)]
+            found = sweep.entry(*given, *direct)
+            bad = walk.run(sweep, direct, vector if streamed else 0) if found is None else found is False
+        if bad and watched:
             for i, (node, flag) in enumerate(zip(self.nodes, self.continued, strict=True)):
                 if flag:
                     direct[i][...] = interpret._continued(node, direct[i], self.names, values)
@@ -227,15 +251,24 @@ class Kernel:
             if out is not found:
                 out[...] = found
         both = [self._sweeps.get((kind, past)) for past in (False, True)]
-        self.entries = tuple([one.entry for one in both if one is not None])
+        self.entries[single] = tuple([one.entry for one in both if one is not None])
         return results
 
 
 def _written(order: Sequence[Node], roots: Sequence[Node]) -> str:
     """A graph as text, the same for the same graph only."""
     place = {node: i for i, node in enumerate(order)}
-    rows = [f"{n.op} {[place[arg] for arg in n.args]} {n.attrs!r} {n.shape} {n.dtype}" for n in order]
+    rows = [f"{n.op} {[place[arg] for arg in n.args]} {_plain(n.attrs)} {n.shape} {n.dtype}" for n in order]
     return "\n".join([*rows, repr([place[root] for root in roots])])
+
+
+def _plain(attrs: Any) -> str:
+    """Digits of a large number would take long, and Python refuses to write them."""
+    if isinstance(attrs, int):
+        return hex(attrs)
+    if isinstance(attrs, Fraction):
+        return f"{attrs.numerator:x}/{attrs.denominator:x}"
+    return repr(attrs)
 
 
 def overlaps(out: Any, values: Sequence[Any], wholly: bool) -> bool:
@@ -244,7 +277,7 @@ def overlaps(out: Any, values: Sequence[Any], wholly: bool) -> bool:
 
     return any(
         np.may_share_memory(out, value)
-        and (wholly or out.ctypes.data != value.ctypes.data or out.strides != value.strides)
+        and (wholly or (out.ctypes.data, out.shape, out.strides) != (value.ctypes.data, value.shape, value.strides))
         for value in values
     )
 

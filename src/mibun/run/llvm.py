@@ -437,6 +437,12 @@ def truth(e: Emitter, graph: Graph, values: Values, node: Node) -> str:
     return name if node.dtype is BOOL else e.as_truth(name)
 
 
+def _is_product(node: Node) -> bool:
+    while node.op == "neg":
+        node = node.args[0]
+    return node.op in ("mul", "pow")
+
+
 def write(e: Emitter, graph: Graph, values: Values, node: Node) -> str:
     """The code of one node, whose arguments have names in ``values``."""
     op, args = node.op, node.args
@@ -455,6 +461,8 @@ def write(e: Emitter, graph: Graph, values: Values, node: Node) -> str:
     if op == "pow" and (exponent := graph.exponents[args[1]]) is not None:
         return power(e, real(e, graph, values, args[0]), Fraction(exponent))
     names = [real(e, graph, values, arg) for arg in args]
+    if op in ("add", "sub") and all(map(_is_product, args)):  # of ab - ab nothing is to be left
+        return e.line(f"{_ARITHMETIC[op]} {e.real} {names[0]}, {names[1]}")
     if op in _ARITHMETIC:
         return e.binary(_ARITHMETIC[op], *names)
     if op in _RELATIONS:

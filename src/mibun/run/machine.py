@@ -17,7 +17,7 @@ from typing import Final
 
 PAYS: Final = 1e5  # nanoseconds of work for which a thread pays
 LONG: Final = 32 << 20  # bytes of arguments and results that no cache may be expected to hold
-LIGHT: Final = 300  # operations up to which moving the results takes much of the time
+LIGHT: Final = 100  # operations up to which moving the results takes much of the time
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Code takes floats; all else that a call may hold goes through an *owner*, the ob
 
 from __future__ import annotations
 
+import keyword
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -71,18 +72,18 @@ class Compiled(Owner):
         self._again: Callable[[], Any] = lambda: None
 
     def __call__(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
-        found = shortly(self.kernel, args, out) if not named else None
+        found = shortly(self.kernel, args, out, single=True) if not named else None
         if found is not None:
             return found
         values = self._bound(args, named)
         if any(map(is_array, values)):
             return along(self.kernel, values, out, single=_all_single(values))
-        if out is not None:
-            raise ShapeError("out", wanted="float", given=type(out).__name__)
         function = self._again()
         if function is None or all(type(value) is float for value in values):
-            return looked_at_again(self.kernel, [*map(_float, values)])
-        return function(*map(_float, values))
+            found = looked_at_again(self.kernel, [*map(_float, values)])
+        else:
+            found = function(*map(_float, values))
+        return found if out is None else delivered(self.kernel, found, out)
 
     def _bound(self, args: tuple[Any, ...], named: Mapping[str, Any]) -> list[Any]:
         names = self.kernel.names
@@ -108,12 +109,19 @@ class Compiled(Owner):
         return [values[name] for name in names]
 
 
-def shortly(kernel: Kernel, args: tuple[Any, ...], out: Any) -> Any:
-    """What the kernel's short way for arrays makes of a call; ``None`` if that is none for it."""
-    if not kernel.entries or not args:
+def shortly(kernel: Kernel, args: tuple[Any, ...], out: Any, *, single: bool = False) -> Any:
+    """What the kernel's short way for arrays makes of a call; ``None`` if that is none for it. ``single`` is whether
+    arrays of float32 are computed with 32 bits."""
+    entries = kernel.entries[False] + kernel.entries[True] if single else kernel.entries[False]
+    if not entries or len(args) != len(kernel.names):
         return None
-    given = args if out is None else (*args, *_flat(kernel, out))
-    for entry in kernel.entries:
+    given = args
+    if out is not None:
+        outs = _flat(kernel, out)
+        if kernel.form.kind == "array" or len(outs) != len(kernel.nodes):
+            return None
+        given = (*args, *outs)
+    for entry in entries:
         found = entry(*given)
         if found is not None:
             return None if found is False else found if out is None else out
@@ -121,6 +129,8 @@ def shortly(kernel: Kernel, args: tuple[Any, ...], out: Any) -> Any:
 
 
 def _float(value: Any) -> float:
+    if type(value) is int:
+        return interpret._float(value)  # one that is too large is infinite
     math.fabs(value)  # complains in Python's words about what is no real number
     return float(value)
 
@@ -128,7 +138,9 @@ def _float(value: Any) -> float:
 def compiled(kernel: Kernel, name: str) -> Callable[..., Any]:
     """The kernel as a function of Python's kind."""
     owner = Compiled(kernel, name)
-    function = kernel.builtin(name, f"{name}({', '.join(kernel.names)}, out=None)\n--\n\n", owner)
+    names = [f"{one}_" if keyword.iskeyword(one) else one for one in kernel.names]
+    text = f"{name}({', '.join([*names, 'out=None'])})\n--\n\nMachine code of a formula, made by mibun."
+    function = kernel.builtin(name, text, owner)
     owner._again = ref(function)
     return function
 
@@ -141,6 +153,21 @@ def install(function: Tiered, kernel: Kernel) -> None:
 def _all_single(values: Sequence[Any]) -> bool:
     """Whether NumPy would compute with 32 bits: numbers adapt to arrays."""
     return all(getattr(value, "dtype", None) == "float32" for value in values if is_array(value))
+
+
+def delivered(kernel: Kernel, found: Any, out: Any) -> Any:
+    """``out`` with the value of floats in it: of each number an array without axes."""
+    import numpy as np
+
+    places = _flat(kernel, out)
+    shape = kernel.form.shape if kernel.form.kind == "array" else ()
+    values = [found] if kernel.form.kind in ("number", "array") else _flat(kernel, found)
+    if len(places) != len(values):
+        raise ShapeError("out_tuple", count=len(values), given=f"tuple[{len(places)}]")
+    for i, (place, value) in enumerate(zip(places, values, strict=True)):
+        dtype = np.dtype(float) if shape else kernel.dtype(i, False)
+        _fitting(place, shape, dtype)[...] = value
+    return out
 
 
 def looked_at_again(kernel: Kernel, values: Sequence[float]) -> Any:
@@ -194,14 +221,14 @@ def _real(name: str, value: Any, single: bool) -> Any:
         raise UnsupportedOperation("masked", name=name)
     if isinstance(value, np.ndarray | list | tuple):
         return interpret._real(name, value)
-    return float(value)
+    return _float(value)
 
 
 def _flat(kernel: Kernel, out: Any) -> list[Any]:
     if kernel.form.kind in ("number", "array"):
         return [out]
     if not isinstance(out, tuple):
-        raise ShapeError("out", wanted="tuple", given=type(out).__name__)
+        raise ShapeError("out_tuple", count=len(kernel.nodes), given=type(out).__name__)
     if kernel.form.kind == "pair" and len(out) == 2 and isinstance(out[1], tuple):
         return [out[0], *out[1]]
     return [*out]
@@ -210,7 +237,9 @@ def _flat(kernel: Kernel, out: Any) -> list[Any]:
 def _fitting(out: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     import numpy as np
 
-    if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype or not out.flags.writeable:
+    if isinstance(out, np.ndarray) and not out.flags.writeable:
+        raise ShapeError("out_read_only")
+    if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype:
         given = f"{out.dtype}{list(out.shape)}" if isinstance(out, np.ndarray) else type(out).__name__
         raise ShapeError("out", wanted=f"{dtype}{list(shape)}", given=given)
     return out

@@ -100,7 +100,7 @@ def load(name: str) -> Image | None:
     with _opened(create=False) as place, suppress(OSError, ValueError, KeyError, struct.error):
         if place is None:
             return None
-        file = os.open(name + _SUFFIX, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place)
+        file = os.open(name + _SUFFIX, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place)
         try:
             status = os.fstat(file)
             if not stat.S_ISREG(status.st_mode) or not _is_mine(status, 0o077):

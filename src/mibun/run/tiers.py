@@ -114,7 +114,10 @@ def _advance(function: Tiered, tier: Tier) -> None:
         kernel = _kernel(function, tier)
         if kernel is None:
             return
-        if kernel.call(make=False) is not None:  # without rewriting anything
+        found = None
+        with suppress(OSError):  # memory that may not hold code
+            found = kernel.call(make=False)  # without rewriting anything
+        if found is not None:
             _install(function, kernel)
             tier.limit = math.inf
         else:
@@ -181,6 +184,8 @@ def force(function: Tiered) -> Kernel:
         tier.kernel.call()
     except ImportError:
         raise UnsupportedOperation("no_llvm") from None
+    except (OSError, LookupError) as error:
+        raise UnsupportedOperation("no_code", reason=str(error)) from None
     tier.forced, tier.never, tier.limit = True, False, math.inf
     if type(function) is not function._with_code():
         _install(function, tier.kernel)
@@ -273,8 +278,14 @@ class Worker:
         with self._lock:
             self._queue.append((work, done))
             if self._thread is None:
-                self._thread = Thread(target=self._run, name="mibun compiles", daemon=True)
-                self._thread.start()
+                thread = Thread(target=self._run, name="mibun compiles", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:  # the system has no more threads now
+                    self._queue.pop()
+                    done.set()
+                    return done
+                self._thread = thread
         return done
 
     def _run(self) -> None:

@@ -50,7 +50,7 @@ class Walk:
         return len({result.ctypes.data % vector for result in reals}) == 1
 
     def run(self, sweep: Sweep, results: Sequence[Any], vector: int) -> bool:
-        """Whether some value that is watched is no number. ``vector`` is 0, or for streamed code as :meth:`streams` has it."""
+        """Whether some value that is watched is no number. ``vector``: 0, or for streamed code that of `streams`."""
         operands = [*self._values, *results]
         lengths, strides = _joined(operands, self.shape, self._order)
         head = 0

@@ -60,7 +60,15 @@ _LIBRARY: Final = words("""
     isgraph islower isprint ispunct isspace isupper isxdigit tolower toupper alloca fork execl execv isascii toascii
     signgam fpclassify isfinite isnormal signbit isgreater isless isunordered float_t double_t creal cimag carg conj
     INFINITY NAN HUGE_VAL HUGE_VALF HUGE_VALL M_E M_PI math_errhandling EOF
+    strncat strncmp strncpy strstr strspn strcspn strpbrk strrchr strdup strndup stpcpy stpncpy strcasecmp strncasecmp
+    mempcpy fwrite fscanf sscanf vprintf vfprintf vsprintf vsnprintf vscanf vfscanf vsscanf imaxabs isblank iswalpha
+    iswalnum iswblank iswcntrl iswdigit iswgraph iswlower iswprint iswpunct iswspace iswupper iswxdigit towlower
+    towupper execle execlp execv execve execvp gettext dcgettext dgettext putchar_unlocked printf_unlocked
     """)
+_COMPLEX: Final = words(
+    "cexp cpow csqrt cabs cacos casin catan ccos csin ctan cacosh casinh catanh ccosh csinh ctanh clog"
+)
+_COMPLEX_PARTS: Final = words("cproj cimag creal carg conj clog10")
 
 # What C lacks: the names of the functions that it uses itself, and the code.
 HELPERS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
@@ -438,6 +446,8 @@ def source(programs: Sequence[Program], lang: str) -> str:
 
 def _function(program: Program, roots: Sequence[Node], write: _Writing, lang: str) -> str:
     names = Names([*KEYWORDS, *_MATH, *[name + end for name in _MATH for end in "fl"], *_LIBRARY, *HELPERS])
+    names.reserve([name + end for name in _COMPLEX for end in ("", "f", "l")])
+    names.reserve([f"polygamma_{n}" for n in range(1, plan.ORDERS + 1)])
     title = names.give(plan.identifier(program.title))
     given = {name: names.give(plan.identifier(name)) for name in program.arguments}
     arrays = {key: (names.give(key), count) for key, count in program.arrays.items()}

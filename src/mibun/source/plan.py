@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from fractions import Fraction
 from typing import Final, NamedTuple
 
@@ -95,6 +95,10 @@ class Names:
     def __init__(self, reserved: Collection[str]) -> None:
         self._taken = set(reserved)
         self._count = 0
+
+    def reserve(self, names: Iterable[str]) -> None:
+        """None of these is to be given."""
+        self._taken.update(names)
 
     def give(self, wanted: str) -> str:
         """``wanted``, with a line below it if it is taken."""
@@ -296,7 +300,14 @@ def formulas(program: Program, place: str) -> list[str]:
 
 def remarks(program: Program, lang: str, prefix: str) -> list[str]:
     """What the function returns or writes; ``prefix`` is "out" or "returns"."""
-    facts = {"variables": ", ".join(program.variables), "count": len(program.nodes), "shape": program.shape}
+    several = len(program.variables) > 1
+    facts = {
+        "variables": ", ".join(program.variables),
+        "count": len(program.nodes),
+        "shape": program.shape,
+        "partly": "편" if several else "",
+        "in_turn": "차례로 " if several else "",
+    }
     if program.derivatives:
         key = "grad" if program.derivatives == 1 else "hess"
         return [say(key if prefix == "out" else f"{prefix} {key}", lang, **facts)]
@@ -311,11 +322,12 @@ def remarks(program: Program, lang: str, prefix: str) -> list[str]:
 WORDS: Final[dict[str, dict[str, str]]] = {
     "grad": {
         "en": "Returns the value; grad receives the derivatives by {variables}.",
-        "ko": "함숫값을 돌려주고, {variables:으로} 편미분한 값을 차례로 grad에 씁니다.",
+        "ko": "함숫값을 돌려주고, {variables:으로} {partly}미분한 값을 {in_turn}grad에 씁니다.",
     },
     "hess": {
         "en": "Returns the value; grad receives the derivatives by {variables}, hess the second ones, row by row.",
-        "ko": "함숫값을 돌려주고, {variables:으로} 편미분한 값을 grad에, 두 번 편미분한 값을 행 순서로 hess에 씁니다.",
+        "ko": "함숫값을 돌려주고, {variables:으로} {partly}미분한 값을 grad에, "
+        "두 번 {partly}미분한 값을 행 순서로 hess에 씁니다.",
     },
     "out": {
         "en": "out receives {count} values, row by row.",
@@ -323,30 +335,30 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     },
     "out gradient": {
         "en": "out receives the derivatives by {variables}.",
-        "ko": "{variables:으로} 편미분한 값을 차례로 out에 씁니다.",
+        "ko": "{variables:으로} {partly}미분한 값을 {in_turn}out에 씁니다.",
     },
     "out hessian": {
         "en": "out receives the second derivatives by {variables}, row by row.",
-        "ko": "{variables:으로} 두 번 편미분한 값을 행 순서로 out에 씁니다.",
+        "ko": "{variables:으로} 두 번 {partly}미분한 값을 행 순서로 out에 씁니다.",
     },
     "returns grad": {
         "en": "Returns the value and the derivatives by {variables}.",
-        "ko": "함숫값과, {variables:으로} 편미분한 값을 돌려줍니다.",
+        "ko": "함숫값과, {variables:으로} {partly}미분한 값을 돌려줍니다.",
     },
     "returns hess": {
         "en": "Returns the value, the derivatives by {variables}, and the matrix of the second ones.",
-        "ko": "함숫값과, {variables:으로} 편미분한 값, 두 번 편미분한 값의 행렬을 돌려줍니다.",
+        "ko": "함숫값과, {variables:으로} {partly}미분한 값, 두 번 {partly}미분한 값의 행렬을 돌려줍니다.",
     },
     "returns": {"en": "Returns an array of shape {shape}.", "ko": "모양이 {shape}인 배열을 돌려줍니다."},
     "returns gradient": {
         "en": "Returns the derivatives by {variables}, in one array.",
-        "ko": "{variables:으로} 편미분한 값을 한 배열로 돌려줍니다.",
+        "ko": "{variables:으로} {partly}미분한 값을 한 배열로 돌려줍니다.",
     },
     "returns hessian": {
         "en": "Returns the matrix of the second derivatives by {variables}.",
-        "ko": "{variables:으로} 두 번 편미분한 값의 행렬을 돌려줍니다.",
+        "ko": "{variables:으로} 두 번 {partly}미분한 값의 행렬을 돌려줍니다.",
     },
-    "made": {"en": "Written by mibun.", "ko": "미분(mibun)이 쓴 코드."},
+    "made": {"en": "Written by mibun.", "ko": "mibun으로 만든 코드."},
     "where": {"en": "where", "ko": "여기서"},
 }
 

@@ -303,6 +303,7 @@ def source(programs: Sequence[Program], lang: str) -> str:
 
 def _function(program: Program, roots: Sequence[Node], write: _Writing, lang: str) -> str:
     names = Names([*RESERVED, *HELPERS, "digamma", "values", "value", "gradient", "hessian"])
+    names.reserve([f"polygamma_{n}" for n in range(1, plan.ORDERS + 1)])
     title = names.give(plan.identifier(program.title))
     given = {name: names.give(plan.identifier(name)) for name in program.arguments}
     computed, results = plan.lines(roots, write, {symbol(name): text for name, text in given.items()}, names)
