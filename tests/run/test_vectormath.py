@@ -6,7 +6,7 @@ The truth comes from python-flint's balls, which share nothing with the code.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,12 @@ from flint import arb, ctx
 
 import mibun as mb
 from mibun.function import Function
+from mibun.node import Node, symbols
 from mibun.ops import const, make, symbol
 from mibun.run import llvm, vectormath
 from mibun.run.machine import machine
 
-X = symbol("x")
+X, Y = symbol("x"), symbol("y")
 MACHINES: dict[str, dict[str, str]] = {
     "as it is": {},
     "AVX2": {"MIBUN_VECTORS": "avx2"},
@@ -145,6 +146,67 @@ def test_accuracy_of_whole_powers(n: int) -> None:
         differences = np.array([abs(float(arb(float(z)) - t)) for z, t in zip(found, truths, strict=True)])
         assert (differences / np.spacing(np.abs(found))).max() <= limit
     ctx.prec = 53
+
+
+def native(*nodes: Node) -> Callable[..., Any]:
+    """The code of several nodes, which compute once what they have in common: a tuple of their values."""
+    names = sorted({name for node in nodes for name in symbols(node)})
+    return Function(*nodes, variables=tuple(names), shape=(len(nodes),)).compile(returns="tuple")
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["64 bits", "32 bits"])
+def test_functions_that_share_their_work(single: bool, any_machine: str) -> None:
+    own = machine().fma and machine().doubles > 1
+    limits = vectormath.ACCURACY if own else dict.fromkeys(vectormath.ACCURACY, vectormath.OTHERS)
+    x, both = points("exponent", single), (make("exp", X), make("expm1", X))
+    for op, found in zip(("exp", "expm1"), native(*both)(x), strict=True):
+        inside = np.isfinite(found)
+        assert errors(found[inside], x[inside], op).max() <= limits[op]
+    x, powers = points("positive", single), (make("pow", X, X), make("ln", X))
+    assert errors(native(*powers)(x)[1], x, "log").max() <= limits["log"]
+    edges = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, -1.5, 1.0, 1e-40], x.dtype)
+    for nodes in (both, powers):
+        for node, found in zip(nodes, native(*nodes)(edges), strict=True):
+            (alone,) = native(node)(edges)
+            np.testing.assert_allclose(found, alone, rtol=4 * np.finfo(x.dtype).eps, atol=0)
+            np.testing.assert_array_equal(np.signbit(found[found == 0]), np.signbit(alone[found == 0]))
+
+
+def test_a_power_beside_the_next_one(any_machine: str) -> None:
+    random, less = np.random.default_rng(3), make("pow", X, make("sub", Y, const(1)))
+    f = native(make("pow", X, Y), less)
+    x, y = 10.0 ** random.uniform(-3, 3, 500), random.integers(-700, 700, 500) / 8
+    found = f(x, y)[1]
+    ctx.prec = 300
+    truths = [arb(float(a)) ** (arb(float(b)) - 1) for a, b in zip(x, y, strict=True)]
+    off = [abs(float(arb(float(z)) - t)) for z, t in zip(found, truths, strict=True)] / np.spacing(found)
+    ctx.prec = 53
+    assert off.max() <= 4.0
+    x, y = np.array([0.0, -0.0, 1.0, np.inf, -2.0, 5e-324, np.nan]).repeat(3), np.tile([0.0, 1.0, 2.0], 7)
+    np.testing.assert_array_equal(f(x, y)[1], native(less)(x, y)[0])
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["64 bits", "32 bits"])
+def test_quotients(single: bool, any_machine: str) -> None:
+    kind, random = np.float32 if single else np.float64, np.random.default_rng(1)
+    information = np.finfo(kind)
+    small, large = float(information.smallest_subnormal), float(information.max)
+    edges = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, small, -5 * small, 1.0, -3.0, large], kind)
+    x, y = (np.concatenate([random.uniform(-9, 9, 300), part]).astype(kind) for part in _pairs(edges))
+    with np.errstate(all="ignore"):
+        wanted = x / y
+        found = native(make("div", X, Y), make("div", make("sqrt", X), Y))(x, y)[0]
+        off = np.abs(found - wanted) / np.spacing(np.abs(wanted))
+        same = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
+        assert (same | (off <= np.where(np.abs(y) > large / 4, 4.0, 2.0))).all()
+        for number in (3.0, -0.7, math.sqrt(2), 1e-3, 8.0, 1e300):
+            (found,), wanted = native(make("div", X, const(number)))(x), x / kind(number)
+            np.testing.assert_array_equal(found, wanted)
+            np.testing.assert_array_equal(np.signbit(found[found == 0]), np.signbit(wanted[found == 0]))
+
+
+def _pairs(numbers: Any) -> Any:
+    return [column.ravel() for column in np.meshgrid(numbers, numbers)]
 
 
 @pytest.mark.parametrize("op", FUNCTIONS)

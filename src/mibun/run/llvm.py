@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 import struct
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
 from mibun.errors import UnsupportedOperation
 from mibun.node import Node, postorder
-from mibun.ops import BOOL, symbol
+from mibun.ops import BOOL, ONE, symbol
 from mibun.run import interpret, symbols
 from mibun.run.definitions import DEFINITIONS
 from mibun.run.exact import exact_values
@@ -283,7 +284,7 @@ SPECIAL: Final[dict[str, Callable[..., str]]] = {
 def _product(e: Emitter, x: str, n: int) -> str:
     """xⁿ for n > 0: in vectors as products, which is 3.6 units off at most, from x⁷ on of an x⁴ rounded once; otherwise
     in pairs (value, what it lacks), so that errors do not add up."""
-    if n > (10 if e.lanes > 1 else 4):
+    if n > (12 if e.lanes > 1 else 4):
         return _closed(e, _pair_power(e, (x, None), n))
     if n == 1:
         return x
@@ -302,7 +303,10 @@ def _product(e: Emitter, x: str, n: int) -> str:
     if n == 7:
         return e.binary("fmul", fourth, cube)
     eighth = e.binary("fmul", fourth, fourth)
-    return eighth if n == 8 else e.binary("fmul", eighth, x if n == 9 else square)
+    if n == 8:
+        return eighth
+    rest = (x, square, None, fourth)[n - 9] or _rounded_once(e, x, square, 3)
+    return e.binary("fmul", eighth, rest)
 
 
 def _rounded_once(e: Emitter, x: str, square: str, n: int) -> str:
@@ -313,8 +317,8 @@ def _rounded_once(e: Emitter, x: str, square: str, n: int) -> str:
         found = e.fma(square, x, e.binary("fmul", lacking, x))
     else:
         found = e.fma(square, square, e.binary("fmul", e.binary("fadd", lacking, lacking), square))
-    is_finite = e.compare("olt", e.intrinsic("fabs", plain), e.number(math.inf))
-    return e.select(is_finite, found, plain)
+    size = e.intrinsic("fabs", plain) if n == 3 else plain
+    return e.select(e.compare("olt", size, e.number(math.inf)), found, plain)
 
 
 Pair = tuple[str, str | None]
@@ -384,12 +388,13 @@ def power(e: Emitter, x: str, exponent: Fraction) -> str:
 
 class Graph:
     """What is to be computed, ready to be written: ``roots`` and ``order`` are in primitive operations, ``order`` has
-    what depends on the inputs, arguments first, ``constants`` the values of what does not.
+    what depends on the inputs, arguments first, ``constants`` the values of what does not. ``divisors`` are what
+    several quotients have below the line, and whether that is never a subnormal number.
 
     ``UnsupportedOperation`` for what has no code: f(x) of an abstract f, arrays as values.
     """
 
-    __slots__ = ("constants", "exponents", "inputs", "names", "order", "roots")
+    __slots__ = ("_there", "constants", "divisors", "exponents", "inputs", "names", "order", "roots")
 
     def __init__(self, nodes: Sequence[Node], names: Sequence[str]) -> None:
         roots = lower(nodes)
@@ -414,6 +419,25 @@ class Graph:
         self.constants = dict(zip(wanted, interpret.program(wanted, ())(), strict=True)) if wanted else {}
         seconds = [node.args[1] for node in self.order if node.op in ("pow", "log")]
         self.exponents: Mapping[Node, Any] = exact_values(postorder(*seconds), {}) if seconds else {}
+        below = Counter([node.args[1] for node in self.order if node.op == "div"])
+        self.divisors = {node: _is_ordinary_sum(node) for node, count in below.items() if count > 1}
+        self._there = {(node.op, node.args) for node in self.order}
+        self._there |= {("pow", node.args[:1]) for node in self.order if self._raised(node)}
+
+    def _raised(self, node: Node) -> bool:
+        """Whether a node is a power that takes the logarithm of its base."""
+        return node.op == "pow" and self.exponents[node.args[1]] is None
+
+    def has(self, op: str, *args: Node) -> bool:
+        """Whether an operation is there with these arguments; for a power, the exponent may be left open."""
+        return (op, args) in self._there
+
+
+def _is_ordinary_sum(node: Node) -> bool:
+    """Whether a node is a sum with a number to which no subnormal number can be the result: what is near enough to the
+    number to leave a small difference has no smaller digits than it."""
+    numbers = [abs(float(arg.attrs)) for arg in node.args if node.op in ("add", "sub") and arg.op == "const"]
+    return any(2.0**-60 < number < 2.0**60 for number in numbers)
 
 
 Values = dict[Node, str]
@@ -460,6 +484,9 @@ def write(e: Emitter, graph: Graph, values: Values, node: Node) -> str:
         return e.select(truth(e, graph, values, args[0]), yes, no)
     if op == "pow" and (exponent := graph.exponents[args[1]]) is not None:
         return power(e, real(e, graph, values, args[0]), Fraction(exponent))
+    shared = _shared(e, graph, values, node) if op in _SHARING else None
+    if shared is not None:
+        return shared
     names = [real(e, graph, values, arg) for arg in args]
     if op in ("add", "sub") and all(map(_is_product, args)):  # of ab - ab nothing is to be left
         return e.line(f"{_ARITHMETIC[op]} {e.real} {names[0]}, {names[1]}")
@@ -477,6 +504,38 @@ def write(e: Emitter, graph: Graph, values: Values, node: Node) -> str:
         assert has_own_logarithm(node)
         return e.math("log2" if graph.exponents[args[1]] == 2 else "log10", names[0])
     return e.math(LIBRARY[op], *names)
+
+
+_SHARING: Final = frozenset(["div", "exp", "expm1", "ln", "pow"])
+
+
+def _shared(e: Emitter, graph: Graph, values: Values, node: Node) -> str | None:
+    """In vectors, the code of a node that has most of its work in common with others of the graph, if it has."""
+    if e.lanes == 1 or e.machine is None or not e.machine.fma:
+        return None
+    from mibun.run import vectormath
+
+    op, (x, *rest) = node.op, node.args
+    if op == "div":
+        (below,) = rest
+        constant = graph.constants.get(below)
+        if constant is not None:
+            return vectormath.divided_by_number(e, real(e, graph, values, x), float(constant))
+        if below in graph.divisors and x is not ONE:
+            above, divisor = (real(e, graph, values, arg) for arg in node.args)
+            return vectormath.divided(e, above, divisor, graph.divisors[below])
+    if e.outlined or op == "div":
+        return None
+    if op == "ln":
+        return vectormath.log_of_base(e, values[x]) if graph.has("pow", x) else None
+    if op == "pow":
+        y = rest[0].args[0] if rest[0].op == "sub" and rest[0].args[1] is ONE else None
+        if y is None or not graph.has("pow", x, y):
+            return None
+        base = real(e, graph, values, x)
+        return e.binary("fdiv", e.math("pow", base, real(e, graph, values, y)), base)
+    both = graph.has("exp", x) and graph.has("expm1", x)
+    return vectormath.exp_and_expm1(e, values[x])[op == "expm1"] if both else None
 
 
 # Straight-line code, and how it is cut

@@ -70,6 +70,8 @@ def lower(nodes: Sequence[Node]) -> list[Node]:
             row = LOWER.get(node.op)
             if node.op == "alias":
                 done[node] = args[0]
+            elif node.op == "abs" and args[0].op == "neg":  # σ(x) and σ(-x) share their exponential
+                done[node] = make("abs", args[0].args[0])
             elif row is None or (node.op == "log" and has_own_logarithm(node)):
                 done[node] = node if args == node.args else make(node.op, *args, attrs=node.attrs)
             else:

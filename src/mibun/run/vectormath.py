@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Final
 
 from mibun.run import symbols
@@ -168,6 +169,33 @@ def _quotient(e: Emitter, a: str, b: str) -> str:
     return e.line(f"fdiv {e.real} {a}, {b}")
 
 
+def divided(e: Emitter, x: str, y: str, ordinary: bool) -> str:
+    """x/y by 1/y, which others need, too: 1.5 units off at most, and 1 more for a y beyond a quarter of the largest
+    number. The inverse of a subnormal number may be none, if y is not ``ordinary``."""
+    if not ordinary:
+        twice = e.on_bits("shl", e.bits(y), e.integer(1))
+        below = e.on_bits("sub", twice, e.integer(1))
+        e.lose(e.compare_bits("ult", below, e.integer((2 << _kind(e).fraction) - 1)))
+    return e.binary("fmul", x, e.binary("fdiv", e.number(1.0), y))
+
+
+def divided_by_number(e: Emitter, x: str, y: float) -> str:
+    """x/y, rounded as a division is but for one case in 2⁵⁰, by 1/y in two parts. None of these is larger than the
+    number itself: both products have the same sign, and no infinity meets another."""
+    if e.single:
+        y = rounded(y)
+    if not 2.0**-60 < abs(y) < 2.0**60:
+        return e.binary("fdiv", x, e.number(y))
+    exact = 1 / Fraction(y)
+    high = rounded(float(exact)) if e.single else float(exact)
+    if abs(Fraction(high)) > abs(exact):
+        high = rounded(high * (1 - 2.0**-24)) if e.single else math.nextafter(high, 0.0)
+    low = float(exact - Fraction(high))
+    if low == 0.0:
+        return e.binary("fmul", x, e.number(high))
+    return e.fma(x, e.number(high), e.binary("fmul", x, e.number(low)))
+
+
 def _nearest(e: Emitter, x: str, factor: float) -> tuple[str, str]:
     """rint(x · factor), as the last bits of one number, and as a number."""
     magic = e.number(_kind(e).magic)
@@ -240,6 +268,18 @@ def expm1(e: Emitter, x: str) -> str:
     half = _power_of_two(e, down)
     total = e.fma(half, grown, _difference(e, half, e.number(0.5)))
     return _or_itself(e, x, _sum(e, total, total))
+
+
+def exp_and_expm1(e: Emitter, x: str) -> tuple[str, str]:
+    """Both, which have all but the last steps in common."""
+    kind = _kind(e)
+    _, k, r = _reduced(e, _capped(e, x, kind.bottom, kind.top))
+    rest, one = _polynomial(e, r, kind.expm1), e.number(1.0)
+    grown = e.fma(_product(e, r, r), rest, r)
+    half = _scaled(e, e.number(0.5), k)
+    total = e.fma(half, grown, _difference(e, half, e.number(0.5)))
+    whole = e.fma(e.fma(rest, r, one), r, one)
+    return _scaled(e, whole, k), _or_itself(e, x, _sum(e, total, total))
 
 
 def _or_itself(e: Emitter, x: str, value: str) -> str:
@@ -355,11 +395,8 @@ def log1p(e: Emitter, x: str) -> str:
     return _or_itself(e, x, value)
 
 
-def pow(e: Emitter, x: str, y: str) -> str:
-    """e^(y ln x) for normal x > 0 and results that are normal, the logarithm to twice as many digits.
-
-    A name with an ``l`` is what the number before it lacks.
-    """
+def _long_logarithm(e: Emitter, x: str) -> tuple[str, str]:
+    """ln x for a normal x > 0, and what that lacks. A name with an ``l`` is what the number before it lacks."""
     kind = _kind(e)
     high = e.bits(e.number(math.inf))
     low = e.bits(e.number(kind.smallest))
@@ -390,7 +427,19 @@ def pow(e: Emitter, x: str, y: str) -> str:
     total = _sum(e, whole, log)
     total_l = _sum(e, _difference(e, log, _difference(e, total, whole)), log_l)
     total_l = e.fma(k, e.number(kind.log2_short[1]), total_l)
-    # · y
+    return total, total_l
+
+
+def log_of_base(e: Emitter, x: str) -> str:
+    """ln x where :func:`pow` takes a power of x, too."""
+    total, total_l = _long_logarithm(e, x)
+    return _sum(e, total, total_l)
+
+
+def pow(e: Emitter, x: str, y: str) -> str:
+    """e^(y ln x) for normal x > 0 and results that are normal, the logarithm to twice as many digits."""
+    kind = _kind(e)
+    total, total_l = _long_logarithm(e, x)
     power = _product(e, y, total)
     power_l = e.fma(y, total_l, e.fma(y, total, e.neg(power)))
     e.lose(e.compare("uge", e.intrinsic("fabs", power), e.number(kind.steep - 1)))
