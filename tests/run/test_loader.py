@@ -7,7 +7,9 @@ import gc
 import math
 import weakref
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import mibun as mb
@@ -61,6 +63,34 @@ def test_llvm_can_load_it_instead(monkeypatch: pytest.MonkeyPatch) -> None:
     point = 1.25
     assert f.compile()(point) == pytest.approx(f(point), rel=1e-15)
     assert f[0].compile()([point])[0] == pytest.approx(f(point)[0], rel=1e-14)
+
+
+@pytest.mark.skipif(not loader._links_here(), reason="LLVM loads all code here")
+def test_all_code_is_linked_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LLVM is for other systems: it takes much longer."""
+    monkeypatch.setenv("MIBUN_CACHE", "off")
+    monkeypatch.setattr(kernel, "_living", weakref.WeakValueDictionary())
+
+    def by_llvm(*_: Any) -> Any:
+        raise AssertionError
+
+    monkeypatch.setattr(loader, "_by_llvm", by_llvm)
+    f = mb.function("sin(x)^y + erf(x y) + gamma(x)/y^7")
+    column = np.linspace(0.5, 2, 40)
+    for compiled in (f.compile(), f.gradient().compile(), f.value_and_grad().compile()):
+        for args in ((1.5, 2.5), (column, 2.5), (column, column), (column.astype(np.float32),) * 2):
+            compiled(*args)
+
+
+def test_what_llvm_has_loaded_goes_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loader, "_links_here", lambda: False)
+    monkeypatch.setenv("MIBUN_CACHE", "off")
+    monkeypatch.setattr(kernel, "_living", weakref.WeakValueDictionary())
+    for i in range(30):
+        f = mb.function(f"x^{i + 2} + sin(x)").gradient().compile()
+        assert f(1.5) == pytest.approx(f(np.full(3, 1.5))[..., 0])
+        f = None
+        gc.collect()
 
 
 def test_what_is_not_known_is_not_linked() -> None:

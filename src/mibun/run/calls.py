@@ -36,7 +36,7 @@ def text(graph: Graph, form: Form, watched: Sequence[bool]) -> str:
     bad = _any_nan(e, [name for name, look in zip(found, watched, strict=True) if look])
     results = _results(graph, form, found)
     lines = [
-        "define ptr @call(ptr %self, ptr %args, i64 %count, ptr %names) #2 {",
+        "define dso_local ptr @call(ptr %self, ptr %args, i64 %count, ptr %names) #2 {",
         *on_stack,
         f"%right = icmp eq i64 %count, {count}",
         "%plain = icmp eq ptr %names, null",

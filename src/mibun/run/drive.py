@@ -343,7 +343,7 @@ call void @leave(ptr %job)
 ret ptr null
 }}
 
-define i32 @follow(ptr %plan, i64 %helpers) #2 {{
+define dso_local i32 @follow(ptr %plan, i64 %helpers) #2 {{
 entry:
 %thread = alloca i64
 {_field("shares")}
@@ -615,7 +615,7 @@ define internal i1 @apart(ptr %one, ptr %other, i64 %bytes) #2 {{
 ret i1 %apart
 }}
 
-define ptr @arrays(ptr %args, i64 %count, ptr %spec, ptr %run) #2 {{
+define dso_local ptr @arrays(ptr %args, i64 %count, ptr %spec, ptr %run) #2 {{
 entry:
 {_said("ins")}
 {_said("outs")}

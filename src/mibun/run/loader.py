@@ -217,7 +217,8 @@ def _by_llvm(image: Image, resolve: Resolve) -> Any:
         llvm.add_symbol(name, resolve(name))
     _target_machine(machine(), 2)  # initializes
     owned = llvm.Target.from_default_triple().create_target_machine()
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly("", llvm.create_context()), owned)
+    module = llvm.parse_assembly("")  # of the context that never goes: an engine must not outlive its module's
+    engine = llvm.create_mcjit_compiler(module, owned)
     engine.add_object_file(file)
     engine.finalize_object()
     return engine

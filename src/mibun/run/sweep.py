@@ -112,11 +112,11 @@ def _enter(
     return [
         f"@spec = private unnamed_addr constant [{len(words)} x i64] [{numbers}]",
         "declare ptr @mibun_arrays(ptr, i64, ptr, ptr) #1",
-        "define ptr @enter(ptr %self, ptr %args, i64 %count) #2 {",
+        "define dso_local ptr @enter(ptr %self, ptr %args, i64 %count) #2 {",
         "%result = tail call ptr @mibun_arrays(ptr %args, i64 %count, ptr @spec, ptr @run)",
         "ret ptr %result",
         "}",
-        f"define double @cost() {{ ret double {Emitter().number(cost)} }}",
+        f"define dso_local double @cost() {{ ret double {Emitter().number(cost)} }}",
         "!0 = !{i32 1}",
         '!1 = !{!"branch_weights", i32 1, i32 1000000}',
     ]
@@ -302,7 +302,7 @@ def _run(e: Emitter, graph: Graph, uniform: Sequence[bool]) -> list[str]:
     whole, item = f"i{e.lanes}", 4 if e.single else 8
     number = "float" if e.single else "double"
     lines = [
-        "define i32 @run(ptr %ins, ptr %outs, i64 %n) #2 {",
+        "define dso_local i32 @run(ptr %ins, ptr %outs, i64 %n) #2 {",
         "entry:",
         f"%full = udiv i64 %n, {e.lanes}",
         "%some = icmp ne i64 %full, 0",
