@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import pytest
 import mibun as mb
 from mibun.node import Node
 from mibun.ops import const, make, symbol
-from mibun.run import kernel, loader, store
+from mibun.run import kernel, loader, store, tiers
 from mibun.run.binding import Form
 from mibun.run.kernel import Kernel
 from mibun.run.loader import Image
@@ -69,10 +70,58 @@ def test_keys_differ_for_whatever_may_make_a_difference(monkeypatch: pytest.Monk
     assert key() in names
 
 
-def test_modules_that_change_are_noticed() -> None:
+def test_modules_that_change_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever works on the compiler is never given the code of yesterday's."""
     assert "'vectormath.py', " in store.sources()
     assert "'rules.py', " in store.sources()
+    (tmp_path / "run").mkdir()
+    monkeypatch.setattr(store, "__file__", str(tmp_path / "run" / "store.py"))
+    look = store.sources.__wrapped__
+    assert look() == ""  # a mibun that lies in no folder
+    module = tmp_path / "run" / "llvm.py"
+    module.write_text("a = 1")
+    assert look() == ""  # it was another when mibun was imported
+    monkeypatch.setattr(tiers, "IMPORTED", 2 * tiers.IMPORTED)
+    found = [look()]
+    assert look() == found[0]
+    status = module.stat()
+    time.sleep(0.02)
+    module.write_text("a = 2")
+    os.utime(module, ns=(status.st_atime_ns, status.st_mtime_ns))  # as large and as old as before
+    found.append(look())
+    (tmp_path / "fold.py").touch()
+    found.append(look())
+    assert len({"", *found}) == 4
+
+
+def test_nothing_is_kept_by_a_mibun_that_is_not_known(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.save(NAME, IMAGE)
+    monkeypatch.setattr(store, "sources", lambda: "")
+    assert store.load(NAME) is None
+    store.save("1" * 64, IMAGE)
+    assert len(kept(place)) == 1
+
+
+def test_numbers_of_any_length_have_a_content() -> None:
+    """Python refuses to write a number of 5,000 digits."""
+    long = [10**5000, 10**5000 + 1, Fraction(10**5000, 3), Fraction(3, 10**5000)]
+    contents = [Kernel([make("mul", symbol("x"), const(n))], ["x"], Form("number"), [False]).content for n in long]
+    assert len(set(contents)) == 4
+
+
+def test_code_that_can_not_be_loaded_here_is_made_anew(place: Path) -> None:
+    """As where two systems have the same home, and one has a newer C library."""
+    f = mb.function("x^2 sinh(x)")
+    f.compile()
+    (file,) = kept(place)
+    image = store.load(file.stem)
+    assert image is not None
+    kernel._living.clear()
+    store.save(file.stem, image._replace(imports={"mibun_not_there": 8}, linked=True))
+    assert mb.function("x^2 sinh(x)").compile()(1.0) == pytest.approx(1.1752011936438014)
+    again = store.load(file.stem)
+    assert again is not None
+    assert "mibun_not_there" not in again.imports
 
 
 def test_graphs_have_one_content_each() -> None:
@@ -294,6 +343,22 @@ def test_a_second_program_needs_no_llvm(place: Path) -> None:
         file.write_bytes(file.read_bytes()[:-3])
     assert run() == first
     assert run(MIBUN_CACHE="off") == first
+
+
+def test_a_compiler_that_has_changed_makes_code_anew(tmp_path: Path) -> None:
+    shutil.copytree(Path(mb.__file__).parent, tmp_path / "mibun", ignore=shutil.ignore_patterns("__pycache__"))
+    time.sleep(0.02)
+    first, second = run(PYTHONPATH=str(tmp_path)), run(PYTHONPATH=str(tmp_path))
+    module = tmp_path / "mibun" / "run" / "llvm.py"
+    status = module.stat()
+    module.write_bytes(module.read_bytes())
+    os.utime(module, ns=(status.st_atime_ns, status.st_mtime_ns))
+    time.sleep(0.02)
+    third = run(PYTHONPATH=str(tmp_path))
+    assert first == third
+    assert third[1] == "True"
+    if loader._links_here():
+        assert second[1] == "False"
 
 
 def test_code_in_memory_is_shared() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from functools import cache
 from threading import Lock
@@ -49,25 +50,19 @@ def code(content: str, text: Callable[[], str] | None, target: Machine, level: i
     if found is not None:
         return found
     image = store.load(name)
-    if image is None:
-        if text is None:
-            return None
-        written = text()
-        with _making:
-            found = _living.get(name)
-            if found is not None:  # another thread was faster
-                return found
-            image = loader.compile(written, target, level)
-        store.save(name, image)
-        return _living.setdefault(name, loader.Loaded(image, _address))
-    try:
-        return _living.setdefault(name, loader.Loaded(image, _address))
-    except LookupError:  # made where the C library has more functions
-        if text is None:
-            return None
-        with _making:
-            image = loader.compile(text(), target, level)
-        return _living.setdefault(name, loader.Loaded(image, _address))
+    if image is not None:
+        with suppress(LookupError):  # another system, at the same home, may have had functions that this one lacks
+            return _living.setdefault(name, loader.Loaded(image, _address))
+    if text is None:
+        return None
+    written = text()
+    with _making:
+        found = _living.get(name)
+        if found is not None:  # another thread was faster
+            return found
+        image = loader.compile(written, target, level)
+    store.save(name, image)
+    return _living.setdefault(name, loader.Loaded(image, _address))
 
 
 def _address(name: str) -> int:

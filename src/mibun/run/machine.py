@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -128,4 +129,6 @@ def libllvm() -> Path | None:
     if spec is None or spec.origin is None:
         return None
     folder = Path(spec.origin).parent / "binding"
-    return next(iter(sorted(folder.glob("libllvmlite.*"))), folder)
+    with suppress(OSError):  # a folder's glob would make a pattern first
+        return next((folder / name for name in sorted(os.listdir(folder)) if name.startswith("libllvmlite.")), folder)
+    return folder

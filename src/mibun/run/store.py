@@ -26,6 +26,8 @@ from functools import cache
 from typing import Final
 
 from mibun._version import __version__
+from mibun.run import tiers
+from mibun.run.binding import HEAD, ITEMS
 from mibun.run.loader import Image, versions
 from mibun.run.machine import OFF, Machine
 
@@ -37,23 +39,31 @@ _MAGIC: Final = b"mibun 1\n"
 
 def key(content: str, machine: Machine, level: int) -> str:
     """The name of an image: different for whatever could make it different. ``content`` says what is compiled."""
-    facts = (__version__, sources(), sys.implementation.cache_tag, versions(), machine, level, content)
+    python = sys.implementation.cache_tag, HEAD, ITEMS
+    facts = (__version__, sources(), python, versions(), machine, level, content)
     return hashlib.sha256("\0".join(map(str, facts)).encode()).hexdigest()
 
 
 @cache
 def sources() -> str:
-    """What tells this mibun from any other, released or not: names, sizes and times of the modules that make code."""
+    """What tells this mibun from any other, released or not: names, sizes and times of the modules that make code.
+
+    The time of the last change, which no one can set, is among them. Empty where the modules are no files, or where
+    some have changed since mibun was imported, so that these are not the ones at work: then nothing is kept.
+    """
     here = os.path.dirname(os.path.abspath(__file__))
     found = []
+    latest = 0
     with suppress(OSError):
         for place in (here, os.path.dirname(here)):
             with os.scandir(place) as entries:
                 for entry in entries:
                     if entry.name.endswith(".py"):
                         status = entry.stat()
-                        found.append((entry.name, status.st_size, status.st_mtime_ns))
-    return repr(sorted(found))
+                        found.append((entry.name, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
+                        latest = max(latest, status.st_ctime_ns)
+        return repr(sorted(found)) if 0 < latest < tiers.IMPORTED else ""
+    return ""
 
 
 def folder() -> str | None:
@@ -97,6 +107,8 @@ def _is_mine(status: os.stat_result, forbidden: int) -> bool:
 
 def load(name: str) -> Image | None:
     """What was kept under ``name``."""
+    if not sources():
+        return None
     with _opened(create=False) as place, suppress(OSError, ValueError, KeyError, struct.error):
         if place is None:
             return None
@@ -118,6 +130,8 @@ def load(name: str) -> Image | None:
 
 def save(name: str, image: Image) -> None:
     """Keep an image. Whatever prevents it is no error."""
+    if not sources():
+        return
     data = _packed(image, name)
     with _opened(create=True) as place, suppress(OSError):
         if place is None:

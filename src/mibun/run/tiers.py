@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from threading import Event, Lock, Thread
-from time import perf_counter
+from time import perf_counter, time_ns
 from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
 
@@ -26,6 +26,7 @@ from mibun.node import Node, postorder
 if TYPE_CHECKING:
     from mibun.run.kernel import Kernel
 
+IMPORTED: Final = time_ns()
 PATIENCE: Final = 0.05
 LOOK: Final = 0.002  # seconds of interpreting after which the disk is looked at
 SMALL: Final = 500  # operations of a function for which the caller can look himself
