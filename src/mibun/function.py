@@ -55,7 +55,8 @@ def _name(given: object) -> str:
     from mibun.read import vocabulary as words
 
     name = words.english(given.strip()) if isinstance(given, str) else ""
-    if not re.fullmatch(rf"{words.IDENTIFIER}(?:_[A-Za-z0-9]+)*", name):
+    plain = name.isascii() and name.isalnum() and name[0].isalpha()  # needs no pattern, which takes time to make
+    if not plain and not re.fullmatch(rf"{words.IDENTIFIER}(?:_[A-Za-z0-9]+)*", name):
         raise ShapeError("not_a_variable", given=given if isinstance(given, str) and given else repr(given))
     if name in words.FUNCTIONS and name not in words.GREEK_FUNCTIONS:
         raise ParseError("reserved_name", name=name)

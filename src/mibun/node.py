@@ -170,14 +170,16 @@ def postorder(*roots: Node, since: int = 0) -> list[Node]:
         if node in seen:
             stack.pop()
             continue
-        height = len(stack)
-        for arg in node.args[::-1]:
-            if arg not in seen:
-                stack.append(arg)
-        if len(stack) == height:
-            seen.add(node)
-            order.append(node)
-            stack.pop()
+        if node.args:
+            height = len(stack)
+            for arg in node.args[::-1]:
+                if arg not in seen:
+                    stack.append(arg)
+            if len(stack) != height:
+                continue
+        seen.add(node)
+        order.append(node)
+        stack.pop()
     return order
 
 
@@ -226,7 +228,8 @@ def tree_size(root: Node) -> int:
 
 def symbols(*roots: Node) -> tuple[str, ...]:
     """The names of the free variables below ``roots``, in alphabetical order, their numbers in the order of numbers."""
-    return tuple(sorted({node.attrs for node in postorder(*roots) if node.op == "symbol"}, key=natural))
+    names = {node.attrs for node in postorder(*roots) if node.op == "symbol"}
+    return tuple(sorted(names, key=natural) if len(names) > 1 else names)
 
 
 def natural(name: str) -> tuple[list[tuple[int, str]], str]:

@@ -130,8 +130,13 @@ def _patterns(
     return _token(leibniz), re.compile(below), re.compile(rf"(?:{d}|∂)\s?({variable})({_ORDER})")
 
 
-def _token(leibniz: str) -> re.Pattern[str]:
-    return re.compile(rf"{_SPACE}(?:({leibniz})|({NUMBER})|({_WORD})|({_SIGN})|([{SUPERSCRIPT}]+)|(.)|$)", re.DOTALL)
+def _token(leibniz: str, word: str = _WORD, raised: str = f"[{SUPERSCRIPT}]+") -> re.Pattern[str]:
+    return re.compile(rf"{_SPACE}(?:({leibniz})|({NUMBER})|({word})|({_SIGN})|({raised})|(.)|$)", re.DOTALL)
+
+
+_ASCII_WORD: Final = r"[A-Za-z][A-Za-z0-9_]*(?:(?<=_)\{[A-Za-z0-9]+\}[A-Za-z0-9_]*)*"
+_IN_ASCII: Final = _token("(?!)", _ASCII_WORD, "(?!)"), _NEVER, _NEVER
+"""What most texts need, which have no d/dx and no sign beyond ASCII: patterns that are made in a third of the time."""
 
 
 def leibniz(text: str, one: re.Pattern[str], known: Vocabulary, *, tight: bool = False) -> Leibniz | None:
@@ -166,7 +171,10 @@ def tokenize(text: str, start: int, known: Vocabulary, end: int | None = None) -
     tokens = Tokens()
     kinds, add = tokens.kinds, tokens.add
     derivatives = _QUOTIENT.search(text) is not None
-    token, below, one = _patterns(known.declared if derivatives else frozenset(), derivatives)
+    if derivatives:
+        token, below, one = _patterns(known.declared)
+    else:
+        token, below, one = _IN_ASCII if text.isascii() else _patterns(frozenset(), False)
     match_token, split, simple = token.match, known.split, SIMPLE
     numbers: dict[str, Node] = {}
     opened: list[int] = []

@@ -283,7 +283,11 @@ class Vocabulary:
         """The kind and value of a whole name: ``s`` a variable or constant, ``g`` applied by name, ``f`` known."""
         if name in self.declared:
             return "s", symbol(name)
-        other = name.replace("_", "", 1) if "_" in name else re.sub(r"(?<=[a-zA-Z])(?=[0-9]+$)", "_", name, count=1)
+        other = name
+        if "_" in name:
+            other = name.replace("_", "", 1)
+        elif name[-1:].isdigit():
+            other = re.sub(r"(?<=[a-zA-Z])(?=[0-9]+$)", "_", name, count=1)
         if other in self.declared:  # w_{1} is how LaTeX writes the variable w1
             return "s", symbol(other)
         if name in self.applied:

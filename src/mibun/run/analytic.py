@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import cache
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from mibun.node import Node, postorder
 
@@ -76,13 +77,18 @@ def _functions(real: Callable[[], Mapping[str, Callable[..., Any]]]) -> dict[str
 
 def has_root_of_negative(node: Node) -> bool:
     """Whether the formula holds a written root of a negative number, such as (-1)^(1/3)."""
-    return any(
-        inner.op == "pow"
-        and inner.args[0].op == inner.args[1].op == "const"
-        and inner.args[0].attrs < 0
-        and isinstance(inner.args[1].attrs, Fraction)
-        for inner in postorder(node)
-    )
+    found = _rooted.get(node)
+    if found is None:
+        found = _rooted[node] = any(
+            inner.args[0].op == inner.args[1].op == "const"
+            and inner.args[0].attrs < 0
+            and isinstance(inner.args[1].attrs, Fraction)
+            for inner in [inner for inner in postorder(node) if inner.op == "pow"]
+        )
+    return found
+
+
+_rooted: Final[WeakKeyDictionary[Node, bool]] = WeakKeyDictionary()
 
 
 def real_value(node: Node, values: Mapping[str, Any], real: Callable[[], Mapping[str, Callable[..., Any]]]) -> Any:

@@ -16,9 +16,9 @@ from functools import cache, lru_cache, partial
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from mibun.errors import ShapeError, UnsupportedOperation
+from mibun.errors import MibunError, ShapeError, UnsupportedOperation
 from mibun.loops import Body
-from mibun.node import Node, growing, postorder
+from mibun.node import Node, growing, postorder, symbols
 from mibun.ops import BOOL, NUMBER, OPS, REAL, symbol
 from mibun.run.analytic import has_root_of_negative, real_value
 from mibun.run.arrays import FUNCTIONS, adding
@@ -56,10 +56,10 @@ def functions() -> dict[str, Callable[..., Any]]:
         small = np.exp(-np.abs(x))
         return np.where(np.less(x, 0), small, 1.0) / (1 + small)
 
-    special = {
-        name: np.vectorize(function, otypes=[float])  # a function of one float each: a loop
-        for name, function in SPECIAL.items()
-    }
+    def loop(function: Callable[..., float], *values: Any) -> Any:
+        return np.vectorize(function, otypes=[float])(*values)
+
+    special = {name: partial(loop, function) for name, function in SPECIAL.items()}  # functions of one float each
     return {
         "add": np.add,
         "sub": np.subtract,
@@ -396,11 +396,13 @@ def program(nodes: Sequence[Node], names: Sequence[str]) -> Program:
     """
     import numpy as np
 
-    given = set(names)
-    missing = [node.attrs for node in postorder(*nodes) if node.op == "symbol" and node.attrs not in given]
-    if missing:
-        raise ShapeError("missing_values", missing=", ".join(sorted(missing)), variables=", ".join(names))
-    segment = Plan([symbol(name) for name in names]).extend(nodes, last=True)
+    try:
+        segment = Plan([symbol(name) for name in names]).extend(nodes, last=True)
+    except MibunError:
+        missing = [name for name in symbols(*nodes) if name not in names]
+        if missing:
+            raise ShapeError("missing_values", missing=", ".join(missing), variables=", ".join(names)) from None
+        raise
 
     def run(*values: Any) -> tuple[Any, ...]:
         with np.errstate(all="ignore"):
@@ -632,10 +634,11 @@ def _continued(node: Node, value: Any, names: Sequence[str], inputs: Sequence[An
     if node.dtype == BOOL or not node.args:
         return value
     lost = np.isnan(value)
-    if not lost.any() and not has_root_of_negative(node):
+    anew = has_root_of_negative(node)
+    if not anew and not (lost.any() if np.ndim(lost) else lost):
         return value
     continued = real_value(node, dict(zip(names, inputs, strict=True)), functions)
-    return np.where(np.isnan(continued) | ~(lost | has_root_of_negative(node)), value, continued)
+    return np.where(np.isnan(continued) | ~(lost | anew), value, continued)
 
 
 def _common_shape(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
