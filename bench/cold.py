@@ -12,7 +12,9 @@ import math
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from time import perf_counter
+from types import SimpleNamespace
 from typing import Any
 
 from bench.formulas import LECTURE, functions
@@ -31,6 +33,22 @@ def _compiled() -> Any:
     import mibun as mb
 
     return mb.function(BODY).diff().compile()(AT)
+
+
+@cache
+def _elementary() -> SimpleNamespace:
+    """The functions that an expression is made of. Where expressions are given, they are there before the clock starts,
+    as ``casadi.sin`` is."""
+    import mibun as mb
+
+    return functions(sin=mb.function("sin(x)"), exp=mb.function("exp(x)"), log1p=mb.function("ln(1 + x)"))
+
+
+def _expression() -> Any:
+    import mibun as mb
+
+    (x,) = mb.symbols("x")
+    return LECTURE.code(_elementary())(x).diff()(AT)
 
 
 def _traced() -> Any:
@@ -100,6 +118,7 @@ def _another() -> None:
 
 STAGES: dict[str, tuple[Callable[[], Any], Callable[[], Any] | None]] = {
     "interpreted": (_interpreted, None),
+    "expression": (_expression, _elementary),
     "traced": (_traced, None),
     "compiled": (_compiled, None),
     "cached": (_compiled, None),
@@ -113,8 +132,12 @@ STAGES: dict[str, tuple[Callable[[], Any], Callable[[], Any] | None]] = {
     "SymEngine": (_symengine, None),
     "CasADi": (_casadi, None),
 }
-PEERS = [*STAGES][6:]
-READERS = ("SymPy", "SymEngine")  # the others are given code in Python
+PEERS = [*STAGES][7:]
+GIVEN = {  # what each of them makes its first number of, and mibun's stage for the same
+    "text": ("interpreted", ("SymPy", "SymEngine")),
+    "an expression of symbols": ("expression", ("CasADi",)),
+    "Python code": ("traced", ("JAX", "PyTorch", "numba", "autograd")),  # numba's is the derivative, written by hand
+}
 
 
 def main(stage: str) -> int:

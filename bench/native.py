@@ -216,10 +216,12 @@ def first() -> Iterator[Row]:
         ("the same, native, of a further function", "second, compiled", 40e-3),
     ):
         yield within(what, times[stage], limit, {MINE: times[stage], **peers})
-    readers = {name: value for name, value in peers.items() if name in cold.READERS}
-    others = {name: value for name, value in peers.items() if name not in cold.READERS}
-    yield floor("text to the first number, beside all who read text", {MINE: times["interpreted"], **readers})
-    yield floor("Python code to the first number, beside all who are given such", {MINE: times["traced"], **others})
+    for given, (stage, names) in cold.GIVEN.items():
+        beside = {name: peers[name] for name in names if name in peers}
+        if beside:
+            yield floor(
+                f"{given} to the first number of f′, beside all who are given such", {MINE: times[stage], **beside}
+            )
 
 
 def _cold(stage: str, home: str, runs: int = 9) -> float:
