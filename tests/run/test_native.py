@@ -34,7 +34,7 @@ from mibun.errors import ShapeError
 from mibun.function import Function
 from mibun.node import Node, postorder
 from mibun.ops import BOOL, FORMULA, const, make, symbol
-from mibun.run import interpret, kernel
+from mibun.run import binding, interpret, kernel
 from mibun.run.kernel import _living
 from mibun.run.machine import LONG, machine
 from mibun.write.notation import ascii
@@ -510,6 +510,20 @@ def test_a_function_dropped_frees_its_code() -> None:
     assert (_executable(), len(_living)) == before
 
 
+def test_code_in_a_cycle_goes() -> None:
+    """The collector may take the owner of a function apart before the function itself."""
+    for i in range(300):
+        f = mb.function("x^2 + 19x").compile()
+        cycle: list[Any] = [f, np.ones(3)]
+        cycle.append(cycle)
+        f(cycle[1])
+        del f, cycle
+        if i % 10 == 0:
+            gc.collect()
+    gc.collect()
+    assert len(binding._living) < 300
+
+
 @linux
 def test_making_and_dropping_keeps_nothing() -> None:
     def work(start: int) -> None:
@@ -572,7 +586,7 @@ def test_eight_threads_compile_one_function() -> None:
 
 PROGRAM = """
 import mibun as mb, numpy as np
-from mibun.run import interpret, kernel
+from mibun.run import binding, interpret, kernel
 f = mb.function("sin(x^2) exp(-x) + ln(1 + x^2)").diff()
 xs = np.linspace(0.1, 3, 29)
 wanted = interpret.call(f._exact()[0], {"x": xs})

@@ -5,7 +5,9 @@ What is here is all that code from the disk needs; :mod:`mibun.run.calls` writes
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any, Final, NamedTuple
+from weakref import ref
 
 FASTCALL: Final = 0x0080
 KEYWORDS: Final = 0x0002
@@ -37,4 +39,17 @@ def builtin(address: int, name: str, text: str, owner: Any, flags: int = FASTCAL
     definition = Definition(name.encode(), address, flags, text.encode())
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
-    return make(ctypes.byref(definition), owner, None), definition
+    function = make(ctypes.byref(definition), owner, None)
+    key = id(definition)
+
+    def gone(_: object) -> None:
+        _graves.append(_living.pop(key)[1])
+
+    _living[key] = ref(function, gone), definition
+    return function, definition
+
+
+# Python looks at a function's definition once more when it takes the function away. Where the collector of cycles does
+# that, what the owner held may be gone by then; so definitions stay for a while.
+_living: Final[dict[int, tuple[ref[Any], Any]]] = {}
+_graves: Final[deque[Any]] = deque(maxlen=256)
