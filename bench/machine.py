@@ -38,7 +38,7 @@ def describe() -> dict[str, str]:
         "features": " ".join(name for name in FEATURES if name in flags),
         "cache": facts.get("cache size", ""),
         "memory": _memory(),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": platform.system(),
         "libc": " ".join(platform.libc_ver()),
         "load": " ".join(f"{value:.2f}" for value in os.getloadavg()) if hasattr(os, "getloadavg") else "",
         "Python": platform.python_version(),

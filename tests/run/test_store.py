@@ -36,6 +36,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="nothing is k
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "cache" / "mibun"
     monkeypatch.setenv("MIBUN_CACHE", str(folder))
+    monkeypatch.setattr(store, "TIDYING", 1)
     yield folder
 
 
@@ -254,6 +255,23 @@ def test_too_much_goes_oldest_first(place: Path, monkeypatch: pytest.MonkeyPatch
     assert "0" in left
     assert "9" in left
     assert len(left) <= 4
+
+
+def test_too_many_go_oldest_first(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "FILES", 3)
+    for i in range(5):
+        store.save(str(i) * 64, IMAGE)
+        os.utime(place / f"{str(i) * 64}.code", (1000 + i, 1000 + i))
+    assert [path.name[0] for path in kept(place)] == ["2", "3", "4"]
+
+
+def test_the_folder_is_not_looked_through_every_time(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+    monkeypatch.setattr(store, "TIDYING", 32)
+    monkeypatch.setattr(store, "_tidy", looked.append)
+    for i in range(256):
+        store.save(f"{i:02x}" * 32, IMAGE)
+    assert len(looked) == 8
 
 
 def test_drafts_that_were_left_behind_go(place: Path) -> None:

@@ -3,8 +3,8 @@
 An image is kept under the hash of all that it depends on: the graph that was compiled, mibun's own modules, the
 processor, the versions.
 The environment variable ``MIBUN_CACHE`` names the folder, or is ``off``; by default it is ``mibun`` in the user's
-folder for such things (``$XDG_CACHE_HOME``, ``~/.cache``). At most :data:`LIMIT` bytes are kept; what was used least
-recently goes.
+folder for such things (``$XDG_CACHE_HOME``, ``~/.cache``). About :data:`LIMIT` bytes are kept at most; what was used
+least recently goes.
 
 Object code is code: nothing is read from a folder or a file that anyone but the user could have written, where the
 system can tell; where it can not, nothing is kept. A file that is damaged counts as absent. Two programs may write at
@@ -32,6 +32,8 @@ from mibun.run.loader import Image, versions
 from mibun.run.machine import OFF, Machine
 
 LIMIT: Final = 64 << 20
+FILES: Final = 4096  # at most, about: to look at all of them takes time
+TIDYING: Final = 32  # one image in so many has the folder looked through when it is kept
 AGE: Final = 3600.0  # seconds after which a file that someone began and did not finish is waste
 _SUFFIX: Final = ".code"
 _MAGIC: Final = b"mibun 1\n"
@@ -148,7 +150,8 @@ def save(name: str, image: Image) -> None:
                 os.unlink(draft, dir_fd=place)
                 raise
         finally:
-            _tidy(place)
+            if int(name[:2], 16) % TIDYING == 0:
+                _tidy(place)
 
 
 def _packed(image: Image, name: str) -> bytes:
@@ -183,9 +186,11 @@ def _tidy(place: int) -> None:
                 elif now - status.st_mtime > AGE:
                     os.unlink(entry.name, dir_fd=place)
     total = sum(size for _, size, _ in found)
+    count = len(found)
     for _, size, name in sorted(found):
-        if total <= LIMIT:
+        if total <= LIMIT and count <= FILES:
             break
         with suppress(OSError):
             os.unlink(name, dir_fd=place)
             total -= size
+            count -= 1
