@@ -23,30 +23,34 @@ from mibun.run.memory import SMALLEST
 DIRECT, UNIFORM, STRIDED = range(3)
 BLOCK: Final = 1024  # elements
 RANK: Final = 64  # the most axes that NumPy allows
-HEAD: Final = 14  # words of a plan, before its operands
 WORDS: Final = 4  # of an operand
 
 PLAN: Final = (
-    "run",
-    "ins",
-    "outs",
-    "rank",
-    "shape",
-    "block",
-    "room",
-    "share",
-    "total",
-    "shift",
-    "shares",
-    "create",
-    "detach",
-    "yield",
+    *("run", "ins", "outs", "rank", "shape", "room", "total"),
+    *("pays", "first", "vector", "item"),
+    *("block", "share", "shift", "shares"),
 )
+"""The words of a plan, before its operands. ``room`` is what a block takes beside the arrays, in bytes. A thread pays
+for so many elements as ``pays``; where results are streamed, in vectors of ``vector`` bytes, ``first`` is where one of
+them begins, with numbers of ``item`` bytes. The last four say how the work is cut, and are put in by ``@follow``."""
+HEAD: Final = len(PLAN)
+SETTINGS: Final = ("threads", "create", "detach", "yield")
+"""What the system has, see :func:`mibun.run.walk.settings`."""
+SHARES: Final = 8  # for each thread, so that one that is slow does not hold the others
 JOB: Final = ("next", "done", "holders", "seen", "plan")
 
 
 def _field(name: str, kind: str = "i64") -> str:
     return f"%{name}.at = getelementptr i64, ptr %plan, i64 {PLAN.index(name)}\n%{name} = load {kind}, ptr %{name}.at"
+
+
+def _put(name: str, value: str) -> str:
+    return f"%put.{name} = getelementptr i64, ptr %plan, i64 {PLAN.index(name)}\nstore {value}, ptr %put.{name}"
+
+
+def _setting(name: str, kind: str = "i64") -> str:
+    place = f"%{name}.at = getelementptr i64, ptr @mibun_settings, i64 {SETTINGS.index(name)}"
+    return f"{place}\n%{name} = load {kind}, ptr %{name}.at"
 
 
 def _copying(size: int, back: bool) -> str:
@@ -69,7 +73,7 @@ br i1 %{name}.more, label %{name}.loop, label %done"""
 
 
 def text() -> str:
-    """The definitions of ``i32 @follow(ptr %plan, i64 %helpers)``, whether some value that is watched is no number, and
+    """The definitions of ``i32 @follow(ptr %plan)``, whether some value that is watched is no number, and
     of ``ptr @arrays(ptr %args, i64 %count, ptr %spec, ptr %run)``."""
     from mibun.run.llvm import ATTRIBUTES
 
@@ -188,6 +192,7 @@ ret void
 }}
 declare i64 @llvm.umin.i64(i64, i64)
 declare i64 @llvm.smax.i64(i64, i64)
+declare i64 @llvm.umax.i64(i64, i64)
 
 define internal i32 @drive(ptr %plan, i64 %start, i64 %stop, ptr %buffers) #2 {{
 entry:
@@ -343,13 +348,59 @@ call void @leave(ptr %job)
 ret ptr null
 }}
 
-define dso_local i32 @follow(ptr %plan, i64 %helpers) #2 {{
+@mibun_settings = external global i8
+
+define dso_local i32 @follow(ptr %plan) #2 {{
 entry:
 %thread = alloca i64
-{_field("shares")}
-{_field("create", "ptr")}
-{_field("detach", "ptr")}
-{_field("yield", "ptr")}
+{_setting("threads")}
+{_setting("create", "ptr")}
+{_setting("detach", "ptr")}
+{_setting("yield", "ptr")}
+{_field("room")}
+{_field("total")}
+{_field("pays")}
+{_field("first")}
+{_field("vector")}
+{_field("item")}
+; the first share ends where a vector of results may begin, if there is so much
+%minus = sub i64 0, %first
+%vector.less = sub i64 %vector, 1
+%head.bytes = and i64 %minus, %vector.less
+%head.items = udiv i64 %head.bytes, %item
+%streamed = icmp ne i64 %vector, 0
+%is.short = icmp ult i64 %head.items, %total
+%has.some = and i1 %streamed, %is.short
+%head = select i1 %has.some, i64 %head.items, i64 0
+%paying = udiv i64 %total, %pays
+%useful = call i64 @llvm.umin.i64(i64 %paying, i64 %threads)
+%some.threads = call i64 @llvm.umax.i64(i64 %useful, i64 1)
+%cannot = icmp eq ptr %create, null
+%crew = select i1 %cannot, i64 1, i64 %some.threads
+%helpers = sub i64 %crew, 1
+%pieces = mul i64 %crew, {SHARES}
+%total.up = add i64 %total, %pieces
+%total.less = sub i64 %total.up, 1
+%even = udiv i64 %total.less, %pieces
+%quarter = lshr i64 %pays, 2
+%share.least = call i64 @llvm.umax.i64(i64 %even, i64 %quarter)
+%share.up = add i64 %share.least, {BLOCK - 1}
+%share.round = and i64 %share.up, {-BLOCK}
+%single = icmp eq i64 %crew, 1
+%share = select i1 %single, i64 %total, i64 %share.round
+%has.head = icmp ne i64 %head, 0
+%shift.head = sub i64 %share, %head
+%shift = select i1 %has.head, i64 %shift.head, i64 0
+%rest = add i64 %total, %shift
+%rest.up = add i64 %rest, %share
+%rest.less = sub i64 %rest.up, 1
+%shares = udiv i64 %rest.less, %share
+%in.place = icmp eq i64 %room, 0
+%block = select i1 %in.place, i64 %share, i64 {BLOCK}
+{_put("block", "i64 %block")}
+{_put("share", "i64 %share")}
+{_put("shift", "i64 %shift")}
+{_put("shares", "i64 %shares")}
 %job = call ptr @malloc(i64 {8 * (len(JOB) + 1)})
 {_of_job("done")}
 {_of_job("holders")}
@@ -413,9 +464,6 @@ NUMBER, ARRAY, SEVERAL, PAIR = range(4)
 SPEC: Final = ("ins", "outs", "item", "form", "limit", "watched", "rank", "least", "most", "vector")
 """Then the shape, then which values are uniform. Arrays of up to ``limit`` elements are short; only those of more than
 ``least`` and up to ``most`` are taken. ``vector`` is 0, or if results are streamed, the bytes of a vector."""
-SETTINGS: Final = ("threads", "create", "detach", "yield")
-"""What the system has, see :func:`mibun.run.walk.settings`."""
-SHARES: Final = 8  # for each thread, so that one that is slow does not hold the others
 AXES: Final = 2  # of the shape of a function's value, at most
 
 
@@ -429,28 +477,16 @@ def _new(name: str, rank: str, lengths: str) -> str:
     return f"%{name} = call ptr @PyArray_New(ptr @PyArray_Type, i32 {rank}, ptr {lengths}, i32 %number, {rest})"
 
 
-def _setting(name: str) -> str:
-    place = f"%{name}.at = getelementptr i64, ptr @mibun_settings, i64 {SETTINGS.index(name)}"
-    return f"{place}\n%{name} = load i64, ptr %{name}.at"
-
-
 def _planned() -> str:
     """A plan for arrays whose numbers lie one after the other, and what following it gives. Where results are streamed,
-    the first share ends where a vector of them may begin, the same place in all of them."""
+    vectors of all of them have to begin at the same places."""
     facts = {
         "run": "ptr %run", "ins": "i64 %ins", "outs": "i64 %outs", "rank": "i64 1", "shape": "ptr %plan.shape",
-        "block": "i64 %share", "room": "i64 0", "share": "i64 %share", "total": "i64 %n", "shift": "i64 %shift",
-        "shares": "i64 %shares", "create": "i64 %create", "detach": "i64 %detach", "yield": "i64 %yield",
+        "room": "i64 0", "total": "i64 %n", "pays": "i64 %limit", "first": "i64 %first.out", "vector": "i64 %vector",
+        "item": "i64 %item",
     }  # fmt: skip
-    words = [
-        f"%word.{name} = getelementptr i64, ptr %plan, i64 {PLAN.index(name)}\nstore {value}, ptr %word.{name}"
-        for name, value in facts.items()
-    ]
+    words = [_put(name, value) for name, value in facts.items()]
     return f"""
-{_setting("threads")}
-{_setting("create")}
-{_setting("detach")}
-{_setting("yield")}
 %first.out = load i64, ptr %outs.data
 br label %same.place
 same.place:
@@ -470,34 +506,6 @@ seen.place:
 %may.plan = or i1 %in.place, %together
 br i1 %may.plan, label %plan.now, label %bail
 plan.now:
-%minus = sub i64 0, %first.out
-%head.bytes = and i64 %minus, %vector.less
-%head.items = udiv i64 %head.bytes, %item
-%is.head = icmp ult i64 %head.items, %n
-%head.some = select i1 %is.head, i64 %head.items, i64 0
-%head = select i1 %in.place, i64 0, i64 %head.some
-%paying = udiv i64 %n, %limit
-%useful = call i64 @llvm.umin.i64(i64 %paying, i64 %threads)
-%some.threads = call i64 @llvm.umax.i64(i64 %useful, i64 1)
-%cannot = icmp eq i64 %create, 0
-%crew = select i1 %cannot, i64 1, i64 %some.threads
-%pieces = mul i64 %crew, {SHARES}
-%n.up = add i64 %n, %pieces
-%n.less = sub i64 %n.up, 1
-%even = udiv i64 %n.less, %pieces
-%quarter = lshr i64 %limit, 2
-%share.least = call i64 @llvm.umax.i64(i64 %even, i64 %quarter)
-%share.up = add i64 %share.least, {BLOCK - 1}
-%share.round = and i64 %share.up, {-BLOCK}
-%alone = icmp eq i64 %crew, 1
-%share = select i1 %alone, i64 %n, i64 %share.round
-%has.head = icmp ne i64 %head, 0
-%shift.head = sub i64 %share, %head
-%shift = select i1 %has.head, i64 %shift.head, i64 0
-%rest = add i64 %n, %shift
-%rest.up = add i64 %rest, %share
-%rest.less = sub i64 %rest.up, 1
-%shares = udiv i64 %rest.less, %share
 %plan.shape = alloca i64
 store i64 %n, ptr %plan.shape
 %plan.operands = mul i64 %both, {WORDS}
@@ -538,22 +546,19 @@ store i64 %w.kind, ptr %w.mode
 br i1 %w.more, label %operand, label %planned
 planned:
 %state.planned = call ptr @PyEval_SaveThread()
-%helpers = sub i64 %crew, 1
-%bits.planned = call i32 @follow(ptr %plan, i64 %helpers)
+%bits.planned = call i32 @follow(ptr %plan)
 call void @PyEval_RestoreThread(ptr %state.planned)
 br label %computed"""
 
 
 def _arrays() -> str:
     return f"""
-declare i64 @llvm.umax.i64(i64, i64)
 @_Py_FalseStruct = external global i8
 @PyFloat_Type = external global i8
 @PyArray_Type = external global i8
 @mibun_float64 = external global i8
 @mibun_float32 = external global i8
 @_Py_NoneStruct = external global i8
-@mibun_settings = external global i8
 declare void @Py_IncRef(ptr) #1
 declare void @Py_DecRef(ptr) #1
 declare ptr @PyTuple_New(i64) #1

@@ -53,12 +53,7 @@ class Walk:
         """Whether some value that is watched is no number. ``vector``: 0, or for streamed code that of `streams`."""
         operands = [*self._values, *results]
         lengths, strides = _joined(operands, self.shape, self._order)
-        head = 0
-        if vector:
-            first = next(result for result in results if result.itemsize > 1)
-            head = -first.ctypes.data % vector // first.itemsize  # elements that fill no vector
-            head = head if head < self.count else 0  # all of it is no whole vector
-        return _driven(sweep, len(self._values), operands, lengths, strides, self.count, head)
+        return _driven(sweep, len(self._values), operands, lengths, strides, self.count, vector)
 
 
 def _order(values: Sequence[Any], shape: tuple[int, ...]) -> list[int] | None:
@@ -101,9 +96,14 @@ def _joined(
 
 
 def _driven(
-    sweep: Sweep, ins: int, operands: Sequence[Any], lengths: list[int], strides: list[list[int]], count: int, head: int
+    sweep: Sweep,
+    ins: int,
+    operands: Sequence[Any],
+    lengths: list[int],
+    strides: list[list[int]],
+    count: int,
+    vector: int,
 ) -> bool:
-    """The first share has ``head`` elements, if there are such."""
     import numpy as np
 
     words: list[int] = []
@@ -118,32 +118,23 @@ def _driven(
             direct = False
         held.append(np.array(steps, np.int64))
         words += [operand.ctypes.data, operand.itemsize, mode, held[-1].ctypes.data]
-    found = settings()
-    found[0] = limit()
-    most, create, detach, give_way = found
-    threads = max(min(most, int(count * sweep.cost / PAYS)), 1) if create else 1
-    share = count
-    if threads > 1:
-        share = max(-(-count // (drive.SHARES * threads)), int(PAYS / sweep.cost / 4))
-        share += -share % drive.BLOCK
+    settings()[0] = limit()
+    first = next((result for result in operands[ins:] if result.itemsize > 1), operands[-1])  # not of truths
     facts = {
         "run": sweep.run,
         "ins": ins,
         "outs": len(operands) - ins,
         "rank": len(lengths),
         "shape": held[0].ctypes.data,
-        "block": share if direct else drive.BLOCK,
         "room": 0 if direct else len(operands) * drive.BLOCK * 8,
-        "share": share,
         "total": count,
-        "shift": share - head if head else 0,
-        "shares": -(-(count - head) // share) + bool(head),
-        "create": create,
-        "detach": detach,
-        "yield": give_way,
+        "pays": max(int(PAYS / sweep.cost), 1),
+        "first": first.ctypes.data,
+        "vector": vector,
+        "item": first.itemsize,
     }
-    plan = np.array([*[facts[name] for name in drive.PLAN], *words], np.int64)
-    return bool(_follow()(plan.ctypes.data, threads - 1))
+    plan = np.array([*[facts.get(name, 0) for name in drive.PLAN], *words], np.int64)
+    return bool(_follow()(plan.ctypes.data))
 
 
 def _dense(lengths: Sequence[int], steps: Sequence[int], item: int) -> bool:
@@ -169,7 +160,7 @@ def _follow() -> Any:
 
     from mibun.run.kernel import shared
 
-    return ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int64)(shared().address("follow"))
+    return ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(shared().address("follow"))
 
 
 @cache
