@@ -15,7 +15,6 @@ from typing import Final
 
 from mibun.node import Node, postorder
 from mibun.ops import BOOL, ONE, make, symbol
-from mibun.run.exact import exact_values
 from mibun.source import plan
 from mibun.source.gamma import TERMS, circular, stirling
 from mibun.source.plan import (
@@ -298,32 +297,17 @@ _HELPED: Final = {
     **{op: op for op in words("sign sigmoid softplus logaddexp acot asec acsc asech acoth digamma")},
     **{"min": "minimum", "max": "maximum"},
 }
-_RECIPROCAL: Final = {"sec": "cos", "csc": "sin", "cot": "tan", "sech": "cosh", "csch": "sinh", "coth": "tanh"}
-_INFIX: Final = {"add": ("+", SUM), "sub": ("-", SUM), "mul": ("*", PRODUCT), "div": ("/", PRODUCT)}
-_RELATIONS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 _ONE: Final = Piece("1.0", ATOM)
 _ZERO: Final = Piece("0.0", ATOM)
 COVERED: Final = frozenset(
     [
-        *[*_DIRECT, *_HELPED, *_RECIPROCAL, *_INFIX, *_RELATIONS],
+        *[*_DIRECT, *_HELPED, *plan.RECIPROCAL, *plan.INFIX, *plan.RELATIONS],
         *words("const symbol e pi neg pow log acsch relu where and or not polygamma"),
     ]
 )
 
 
-class _Writing:
-    """One file: which helpers it needs, and the exact values of exponents."""
-
-    def __init__(self, roots: Sequence[Node]) -> None:
-        order = postorder(*roots)
-        self.helpers: dict[str, None] = {}
-        self._exact = exact_values(postorder(*[node.args[1] for node in order if node.op in ("pow", "log")]), {})
-
-    def help(self, name: str, *args: Piece) -> Piece:
-        needs, _ = helper(name)
-        self.helpers.update(dict.fromkeys([*needs, name]))
-        return plan.call(name, *args)
-
+class _Writing(plan.Writing):
     def __call__(self, node: Node, args: Sequence[Piece]) -> Piece:
         op = node.op
         if op in ("const", "e", "pi"):
@@ -338,19 +322,18 @@ class _Writing:
             )
             return Piece(f"{test.within(OR)} ? {yes.within(OR)} : {no.within(OR)}", CHOICE)
         pieces = [_real(arg, piece) for arg, piece in zip(node.args, args, strict=True)]
-        if op in _INFIX:
-            return plan.infix(*_INFIX[op], *pieces)
-        if op in _RELATIONS:
-            left, right = pieces
-            return Piece(f"{left.within(SUM)} {_RELATIONS[op]} {right.within(SUM)}", RELATION)
+        if op in plan.INFIX:
+            return plan.infix(*plan.INFIX[op], *pieces)
+        if op in plan.RELATIONS:
+            return plan.relation(op, *pieces)
         if op == "neg":
             return plan.negative(pieces[0])
         if op in _DIRECT:
             return plan.call(_DIRECT[op], *pieces)
         if op in _HELPED:
             return self.help(_HELPED[op], *pieces)
-        if op in _RECIPROCAL:
-            return plan.infix("/", PRODUCT, _ONE, plan.call(_RECIPROCAL[op], *pieces))
+        if op in plan.RECIPROCAL:
+            return plan.infix("/", PRODUCT, _ONE, plan.call(plan.RECIPROCAL[op], *pieces))
         if op == "acsch":
             return plan.call("asinh", plan.infix("/", PRODUCT, _ONE, pieces[0]))
         if op == "relu":
@@ -362,7 +345,7 @@ class _Writing:
         return self._power(node, *pieces)
 
     def _logarithm(self, node: Node, pieces: Sequence[Piece]) -> Piece:
-        base = self._exact[node.args[1]]
+        base = self.exact[node.args[1]]
         if base in (2, 10):
             return plan.call(f"log{base}", pieces[0])
         return plan.infix("/", PRODUCT, *[plan.call("log", piece) for piece in pieces])
@@ -374,7 +357,7 @@ class _Writing:
         return self.help(f"polygamma_{n}" if n else "digamma", x)
 
     def _power(self, node: Node, x: Piece, y: Piece) -> Piece:
-        exact = self._exact[node.args[1]]
+        exact = self.exact[node.args[1]]
         if exact is None:
             return plan.call("pow", x, y)
         exponent = Fraction(exact)
@@ -438,16 +421,14 @@ def _product(x: Node, n: int) -> Node:
 def source(programs: Sequence[Program], lang: str) -> str:
     """The file. ``UnsupportedOperation`` for what has no value."""
     nodes = [products(plan.prepared(program)) for program in programs]
-    write = _Writing([root for roots in nodes for root in roots])
+    write = _Writing([root for roots in nodes for root in roots], helper)
     bodies = [_function(program, roots, write, lang) for program, roots in zip(programs, nodes, strict=True)]
-    helpers = [textwrap.dedent(helper(name)[1]).strip() for name in write.helpers]
-    return "\n\n".join([_comment([say("made", lang)]), "#include <math.h>", *helpers, *bodies]) + "\n"
+    return "\n\n".join([_comment([say("made", lang)]), "#include <math.h>", *write.helpers, *bodies]) + "\n"
 
 
 def _function(program: Program, roots: Sequence[Node], write: _Writing, lang: str) -> str:
-    names = Names([*KEYWORDS, *_MATH, *[name + end for name in _MATH for end in "fl"], *_LIBRARY, *HELPERS])
-    names.reserve([name + end for name in _COMPLEX for end in ("", "f", "l")])
-    names.reserve([f"polygamma_{n}" for n in range(1, plan.ORDERS + 1)])
+    kinds = [name + end for name in (*_MATH, *_COMPLEX) for end in ("", "f", "l")]
+    names = Names([*KEYWORDS, *kinds, *_LIBRARY, *HELPERS, *plan.POLYGAMMAS])
     title = names.give(plan.identifier(program.title))
     given = {name: names.give(plan.identifier(name)) for name in program.arguments}
     arrays = {key: (names.give(key), count) for key, count in program.arrays.items()}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from fractions import Fraction
 from typing import Final, NamedTuple
 
@@ -18,7 +18,7 @@ from mibun.errors import UnsupportedOperation
 from mibun.language import fill
 from mibun.node import Node, postorder, symbols, tree_size
 from mibun.ops import FORMULA, NUMBER, const, make
-from mibun.run.exact import exact
+from mibun.run.exact import exact, exact_values
 from mibun.run.safe import safe
 from mibun.write import notation
 
@@ -96,10 +96,6 @@ class Names:
         self._taken = set(reserved)
         self._count = 0
 
-    def reserve(self, names: Iterable[str]) -> None:
-        """None of these is to be given."""
-        self._taken.update(names)
-
     def give(self, wanted: str) -> str:
         """``wanted``, with a line below it if it is taken."""
         while wanted in self._taken:
@@ -152,6 +148,40 @@ def negative(piece: Piece) -> Piece:
 
 def call(name: str, *args: Piece) -> Piece:
     return Piece(f"{name}({', '.join([arg.text for arg in args])})", ATOM)
+
+
+RECIPROCAL: Final = {"sec": "cos", "csc": "sin", "cot": "tan", "sech": "cosh", "csch": "sinh", "coth": "tanh"}
+INFIX: Final = {"add": ("+", SUM), "sub": ("-", SUM), "mul": ("*", PRODUCT), "div": ("/", PRODUCT)}
+RELATIONS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+
+
+def relation(op: str, left: Piece, right: Piece) -> Piece:
+    return Piece(f"{left.within(SUM)} {RELATIONS[op]} {right.within(SUM)}", RELATION)
+
+
+class Writing:
+    """One file: which functions it needs beside what the language has, and the exact values of exponents.
+
+    ``helper(name)`` is what such a function needs itself, and its code.
+    """
+
+    def __init__(self, roots: Sequence[Node], helper: Callable[[str], tuple[tuple[str, ...], str]]) -> None:
+        order = postorder(*roots)
+        self.ops = {node.op for node in order}
+        self.exact = exact_values(postorder(*[node.args[1] for node in order if node.op in ("pow", "log")]), {})
+        self._helper = helper
+        self._needed: dict[str, None] = {}
+
+    def help(self, name: str, *args: Piece) -> Piece:
+        """A call of a helper."""
+        needs, _ = self._helper(name)
+        self._needed.update(dict.fromkeys([*needs, name]))
+        return call(name, *args)
+
+    @property
+    def helpers(self) -> list[str]:
+        """The code of those that were called."""
+        return [textwrap.dedent(self._helper(name)[1]).strip() for name in self._needed]
 
 
 def prepared(program: Program) -> tuple[Node, ...]:
@@ -262,6 +292,7 @@ def _power(node: Node, pieces: dict[Node, Piece]) -> tuple[str, int] | None:
 
 
 ORDERS: Final = 100
+POLYGAMMAS: Final = [f"polygamma_{n}" for n in range(1, ORDERS + 1)]  # names of helpers
 
 
 def polygamma_order(node: Node) -> int | None:

@@ -14,10 +14,9 @@ from typing import Final
 
 from mibun.node import Node, postorder
 from mibun.ops import BOOL, symbol
-from mibun.run.exact import exact_values
 from mibun.source import plan
 from mibun.source.gamma import circular, stirling
-from mibun.source.plan import ATOM, POWER, PRODUCT, RELATION, SIGN, WIDTH, Names, Piece, Program, say, words, wrapped
+from mibun.source.plan import ATOM, POWER, PRODUCT, SIGN, WIDTH, Names, Piece, Program, say, words, wrapped
 
 RESERVED: Final = frozenset([*keyword.kwlist, *keyword.softkwlist, "np", "special", "print", "self", "abs", "range"])
 EXACT: Final = 2**53  # integers below are floats, exactly
@@ -196,44 +195,27 @@ _DIRECT: Final = {
 }
 _SCIPY: Final = {"erf": "erf", "gamma": "gamma", "lgamma": "gammaln"}
 _HELPED: Final = ("sigmoid", "acot", "asec", "acsc", "asech", "acoth", "digamma")
-_RECIPROCAL: Final = {"sec": "cos", "csc": "sin", "cot": "tan", "sech": "cosh", "csch": "sinh", "coth": "tanh"}
-_INFIX: Final = {"add": ("+", plan.SUM), "sub": ("-", plan.SUM), "mul": ("*", PRODUCT), "div": ("/", PRODUCT)}
-_RELATIONS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 _ONE: Final = Piece("1", ATOM)
 _ZERO: Final = Piece("0.0", ATOM)
 COVERED: Final = frozenset(
     [
-        *[*_DIRECT, *_SCIPY, *_HELPED, *_RECIPROCAL, *_INFIX, *_RELATIONS],
+        *[*_DIRECT, *_SCIPY, *_HELPED, *plan.RECIPROCAL, *plan.INFIX, *plan.RELATIONS],
         *words("const symbol e pi neg pow log acsch relu softplus polygamma"),
     ]
 )
 
 
-class _Writing:
-    """One file: which helpers it needs, and the exact values of exponents."""
-
-    def __init__(self, roots: Sequence[Node]) -> None:
-        order = postorder(*roots)
-        self.helpers: dict[str, None] = {}
-        self.scipy = any(node.op in _SCIPY for node in order)
-        self._exact = exact_values(postorder(*[node.args[1] for node in order if node.op in ("pow", "log")]), {})
-
-    def help(self, name: str, *args: Piece) -> Piece:
-        needs, _ = helper(name)
-        self.helpers.update(dict.fromkeys([*needs, name]))
-        return plan.call(name, *args)
-
+class _Writing(plan.Writing):
     def __call__(self, node: Node, args: Sequence[Piece]) -> Piece:
         op = node.op
         if op == "const":
             return _literal(node.attrs)
         if op in ("e", "pi"):
             return Piece(f"np.{op}", ATOM)
-        if op in _INFIX:
-            return plan.infix(*_INFIX[op], *_reals(node, args))
-        if op in _RELATIONS:
-            left, right = args
-            return Piece(f"{left.within(plan.SUM)} {_RELATIONS[op]} {right.within(plan.SUM)}", RELATION)
+        if op in plan.INFIX:
+            return plan.infix(*plan.INFIX[op], *_reals(node, args))
+        if op in plan.RELATIONS:
+            return plan.relation(op, *args)
         if op == "neg":
             return plan.negative(*_reals(node, args))
         if op in _DIRECT:
@@ -242,8 +224,8 @@ class _Writing:
             return plan.call(f"special.{_SCIPY[op]}", *args)
         if op in _HELPED:
             return self.help(op, *args)
-        if op in _RECIPROCAL:
-            return plan.infix("/", PRODUCT, _ONE, plan.call(f"np.{_RECIPROCAL[op]}", *args))
+        if op in plan.RECIPROCAL:
+            return plan.infix("/", PRODUCT, _ONE, plan.call(f"np.{plan.RECIPROCAL[op]}", *args))
         if op == "acsch":
             return plan.call("np.arcsinh", plan.infix("/", PRODUCT, _ONE, args[0]))
         if op in ("relu", "softplus"):
@@ -256,13 +238,13 @@ class _Writing:
         return self._power(node, *_reals(node, args))
 
     def _logarithm(self, node: Node, args: Sequence[Piece]) -> Piece:
-        base = self._exact[node.args[1]]
+        base = self.exact[node.args[1]]
         if base in (2, 10):
             return plan.call(f"np.log{base}", args[0])
         return plan.infix("/", PRODUCT, *[plan.call("np.log", arg) for arg in args])
 
     def _power(self, node: Node, x: Piece, y: Piece) -> Piece:
-        exact = self._exact[node.args[1]]
+        exact = self.exact[node.args[1]]
         if exact is None:
             return Piece(f"{x.within(ATOM)} ** {y.within(ATOM)}", POWER)
         exponent = Fraction(exact)
@@ -294,16 +276,14 @@ def _reals(node: Node, args: Sequence[Piece]) -> list[Piece]:
 def source(programs: Sequence[Program], lang: str) -> str:
     """The module. ``UnsupportedOperation`` for what has no value."""
     nodes = [plan.prepared(program) for program in programs]
-    write = _Writing([root for roots in nodes for root in roots])
+    write = _Writing([root for roots in nodes for root in roots], helper)
     functions = [_function(program, roots, write, lang) for program, roots in zip(programs, nodes, strict=True)]
-    helpers = [textwrap.dedent(helper(name)[1]).strip() for name in write.helpers]
-    imports = "import numpy as np" + ("\nfrom scipy import special" if write.scipy else "")
-    return "\n\n\n".join([f"# {say('made', lang)}\n{imports}", *helpers, *functions]) + "\n"
+    imports = "import numpy as np" + ("\nfrom scipy import special" if not write.ops.isdisjoint(_SCIPY) else "")
+    return "\n\n\n".join([f"# {say('made', lang)}\n{imports}", *write.helpers, *functions]) + "\n"
 
 
 def _function(program: Program, roots: Sequence[Node], write: _Writing, lang: str) -> str:
-    names = Names([*RESERVED, *HELPERS, "digamma", "values", "value", "gradient", "hessian"])
-    names.reserve([f"polygamma_{n}" for n in range(1, plan.ORDERS + 1)])
+    names = Names([*RESERVED, *HELPERS, "digamma", *plan.POLYGAMMAS, "values", "value", "gradient", "hessian"])
     title = names.give(plan.identifier(program.title))
     given = {name: names.give(plan.identifier(name)) for name in program.arguments}
     computed, results = plan.lines(roots, write, {symbol(name): text for name, text in given.items()}, names)
