@@ -23,9 +23,17 @@ class Form(NamedTuple):
     shape: tuple[int, ...] = ()
 
 
-def builtin(address: int, name: str, text: str, owner: Any, flags: int = FASTCALL | KEYWORDS) -> tuple[Any, Any]:
-    """A function of Python's kind whose code stands at ``address``, and what has to live as long as it does, which
-    ``owner``, the object that it is bound to, has to hold."""
+class Owner:
+    """What a function is bound to. It holds what has to live as long: the code, mostly."""
+
+    __slots__ = ("__weakref__", "held")
+
+    def __init__(self, *held: Any) -> None:
+        self.held = held
+
+
+def builtin(address: int, name: str, text: str, owner: Owner, flags: int = FASTCALL | KEYWORDS) -> Any:
+    """A function of Python's kind whose code stands at ``address``; ``owner`` is the object that it is bound to."""
     import ctypes
 
     class Definition(ctypes.Structure):  # PyMethodDef
@@ -46,10 +54,10 @@ def builtin(address: int, name: str, text: str, owner: Any, flags: int = FASTCAL
         _graves.append(_living.pop(key)[1])
 
     _living[key] = ref(function, gone), definition
-    return function, definition
+    return function
 
 
 # Python looks at a function's definition once more when it takes the function away. Where the collector of cycles does
-# that, what the owner held may be gone by then; so definitions stay for a while.
+# that, what an owner holds may be gone by then; so definitions are not held by owners, and stay for a while.
 _living: Final[dict[int, tuple[ref[Any], Any]]] = {}
 _graves: Final[deque[Any]] = deque(maxlen=256)

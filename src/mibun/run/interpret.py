@@ -693,10 +693,17 @@ def deliver(result: Any, out: Any = None) -> Any:
 
     value = np.asarray(result)
     dtype = value.dtype if value.dtype == bool else np.dtype(np.float64)
+    np.copyto(fitting(out, value.shape, dtype), value.astype(dtype, copy=False))
+    return out
+
+
+def fitting(out: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """``out``, if it is an array to which results of this shape and type can be written; else ``ShapeError``."""
+    import numpy as np
+
     if isinstance(out, np.ndarray) and not out.flags.writeable:
         raise ShapeError("out_read_only")
-    if not isinstance(out, np.ndarray) or out.shape != value.shape or out.dtype != dtype:
+    if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype:
         given = f"{out.dtype}{list(out.shape)}" if isinstance(out, np.ndarray) else type(out).__name__
-        raise ShapeError("out", wanted=f"{dtype}{list(value.shape)}", given=given)
-    np.copyto(out, value.astype(dtype, copy=False))
+        raise ShapeError("out", wanted=f"{dtype}{list(shape)}", given=given)
     return out

@@ -159,13 +159,12 @@ class Kernel:
             self._call = code(f"call\n{self.content}", text if make else None, self.machine, level)
         return self._call
 
-    def builtin(self, name: str, text: str, owner: Any) -> Callable[..., Any]:
+    def builtin(self, name: str, text: str, owner: binding.Owner) -> Callable[..., Any]:
         """A function of Python's kind for floats, which passes on to ``owner`` what it does not take itself."""
         loaded = self.call()
         assert loaded is not None
-        function, definition = binding.builtin(loaded.address("call"), name, text, owner)
-        owner.hold(definition, loaded)
-        return function  # type: ignore[no-any-return]
+        owner.held = (loaded,)
+        return binding.builtin(loaded.address("call"), name, text, owner)  # type: ignore[no-any-return]
 
     def kind(self, values: Mapping[str, Any], single: bool = False) -> Kind:
         """Which code along arrays ``values`` need; a value that is missing is a number."""
@@ -280,21 +279,12 @@ def overlaps(out: Any, values: Sequence[Any], wholly: bool) -> bool:
 class Sweep:
     """Code along arrays: where ``run`` stands, what an element costs in nanoseconds, and the short way in."""
 
-    __slots__ = ("_held", "cost", "entry", "run")
+    __slots__ = ("cost", "entry", "run")
 
     def __init__(self, loaded: loader.Loaded) -> None:
         import ctypes
 
         self.run = loaded.address("run")
         self.cost = ctypes.CFUNCTYPE(ctypes.c_double)(loaded.address("cost"))()
-        keeper = Keeper()
-        self.entry, definition = binding.builtin(loaded.address("enter"), "arrays", "", keeper, binding.FASTCALL)
-        keeper.held = loaded, definition
-        self._held = keeper
-
-
-class Keeper:
-    """Holds what has to live as long as code that is bound to it."""
-
-    __slots__ = ("held",)
-    held: tuple[Any, ...]
+        owner = binding.Owner(loaded)
+        self.entry = binding.builtin(loaded.address("enter"), "arrays", "", owner, binding.FASTCALL)

@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from mibun.run.tiers import OFF
+
 PAYS: Final = 1e5  # nanoseconds of work for which a thread pays
 LONG: Final = 32 << 20  # bytes of arguments and results that no cache may be expected to hold
 LIGHT: Final = 100  # operations up to which moving the results takes much of the time
@@ -51,7 +53,6 @@ _X86: Final = {
     "none": (1, False, "x86-64", ""),
 }
 _NAMES: Final = {"avx512": "_ZGVeN8v", "avx2": "_ZGVdN4v", "sse2": "_ZGVbN2v", "neon": "_ZGVnN2v"}
-OFF: Final = ("off", "0", "no", "false")
 
 
 def machine() -> Machine:

@@ -15,7 +15,7 @@ from weakref import ref
 from mibun.errors import ShapeError, UnsupportedOperation
 from mibun.node import Node
 from mibun.run import interpret, memory
-from mibun.run.binding import Form
+from mibun.run.binding import Form, Owner
 from mibun.run.kernel import Kernel
 from mibun.run.tiers import Tiered, is_array
 
@@ -24,18 +24,6 @@ def kernel(
     nodes: Sequence[Node], names: Sequence[str], kind: str, shape: tuple[int, ...], continued: Sequence[bool]
 ) -> Kernel:
     return Kernel(nodes, names, Form(kind, shape), continued)
-
-
-class Owner:
-    """What code is bound to. It holds what has to live as long."""
-
-    __slots__ = ("__weakref__", "_held")
-
-    def __init__(self) -> None:
-        self._held: tuple[Any, ...] = ()
-
-    def hold(self, *things: Any) -> None:
-        self._held = things
 
 
 class Forward(Owner):
@@ -157,16 +145,11 @@ def _all_single(values: Sequence[Any]) -> bool:
 
 def delivered(kernel: Kernel, found: Any, out: Any) -> Any:
     """``out`` with the value of floats in it: of each number an array without axes."""
-    import numpy as np
-
-    places = _flat(kernel, out)
-    shape = kernel.form.shape if kernel.form.kind == "array" else ()
-    values = [found] if kernel.form.kind in ("number", "array") else _flat(kernel, found)
+    places, values = _flat(kernel, out), _flat(kernel, found)
     if len(places) != len(values):
         raise ShapeError("out_tuple", count=len(values), given=f"tuple[{len(places)}]")
-    for i, (place, value) in enumerate(zip(places, values, strict=True)):
-        dtype = np.dtype(float) if shape else kernel.dtype(i, False)
-        _fitting(place, shape, dtype)[...] = value
+    for place, value in zip(places, values, strict=True):
+        interpret.deliver(value, place)
     return out
 
 
@@ -199,7 +182,7 @@ def along(kernel: Kernel, values: Sequence[Any], out: Any = None, *, single: boo
     if kernel.form.kind == "array":
         wanted = kernel.form.shape + shape
         if out is not None:
-            _fitting(out, wanted, dtype)
+            interpret.fitting(out, wanted, dtype)
             kernel.arrays(given, shape, single, [out[place] for place in np.ndindex(kernel.form.shape)])
             return out
         whole = memory.empty(wanted, dtype)
@@ -207,7 +190,7 @@ def along(kernel: Kernel, values: Sequence[Any], out: Any = None, *, single: boo
         return whole
     outs = None
     if out is not None:
-        outs = [_fitting(one, shape, kernel.dtype(i, single)) for i, one in enumerate(_flat(kernel, out))]
+        outs = [interpret.fitting(one, shape, kernel.dtype(i, single)) for i, one in enumerate(_flat(kernel, out))]
     results = kernel.arrays(given, shape, single, outs)
     return arranged(kernel, results) if out is None else out
 
@@ -232,14 +215,3 @@ def _flat(kernel: Kernel, out: Any) -> list[Any]:
     if kernel.form.kind == "pair" and len(out) == 2 and isinstance(out[1], tuple):
         return [out[0], *out[1]]
     return [*out]
-
-
-def _fitting(out: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-    import numpy as np
-
-    if isinstance(out, np.ndarray) and not out.flags.writeable:
-        raise ShapeError("out_read_only")
-    if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype:
-        given = f"{out.dtype}{list(out.shape)}" if isinstance(out, np.ndarray) else type(out).__name__
-        raise ShapeError("out", wanted=f"{dtype}{list(shape)}", given=given)
-    return out

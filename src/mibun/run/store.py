@@ -1,10 +1,9 @@
 """Machine code on disk, so that a program that starts again need not compile again.
 
 An image is kept under the hash of all that it depends on: the graph that was compiled, mibun's own modules, the
-processor, the versions.
-The environment variable ``MIBUN_CACHE`` names the folder, or is ``off``; by default it is ``mibun`` in the user's
-folder for such things (``$XDG_CACHE_HOME``, ``~/.cache``). About :data:`LIMIT` bytes are kept at most; what was used
-least recently goes.
+processor, the versions. The environment variable ``MIBUN_CACHE`` names the folder, or is ``off``; by default it is
+``mibun`` in the user's folder for such things (``$XDG_CACHE_HOME``, ``~/.cache``). About :data:`LIMIT` bytes are kept
+at most; what was used least recently goes.
 
 Object code is code: nothing is read from a folder or a file that anyone but the user could have written, where the
 system can tell; where it can not, nothing is kept. A file that is damaged counts as absent. Two programs may write at
@@ -29,7 +28,7 @@ from mibun._version import __version__
 from mibun.run import tiers
 from mibun.run.binding import HEAD, ITEMS
 from mibun.run.loader import Image, versions
-from mibun.run.machine import OFF, Machine
+from mibun.run.machine import Machine
 
 LIMIT: Final = 64 << 20
 FILES: Final = 4096  # at most, about: to look at all of them takes time
@@ -71,7 +70,7 @@ def sources() -> str:
 def folder() -> str | None:
     """Where code is kept; ``None`` if it is not."""
     given = os.environ.get("MIBUN_CACHE", "")
-    if given.lower() in OFF or not hasattr(os, "geteuid"):
+    if given.lower() in tiers.OFF or not hasattr(os, "geteuid"):
         return None
     if given:
         return os.path.abspath(os.path.expanduser(given))

@@ -226,6 +226,13 @@ def _avx512(e: Emitter) -> bool:
     return e.machine is not None and e.machine.vectors == "avx512"
 
 
+def _of_avx512(e: Emitter, name: str, takes: str, arguments: str) -> str:
+    """An operation of AVX-512 on whole vectors, in all lanes and rounded as the processor does."""
+    whole = f"@llvm.x86.avx512.mask.{name}.{'ps' if e.single else 'pd'}.512"
+    e.outside[whole] = f"declare {e.real} {whole}({takes}, i{e.lanes}, i32)"
+    return e.line(f"call {e.real} {whole}({arguments}, i{e.lanes} -1, i32 4)")
+
+
 def _power_of_two(e: Emitter, shifted: str) -> str:
     """2^k from what :func:`_nearest` gives, for k that have a normal number."""
     kind = _kind(e)
@@ -236,11 +243,8 @@ def _power_of_two(e: Emitter, shifted: str) -> str:
 def _scaled(e: Emitter, x: str, k: str) -> str:
     """x · 2^k, rounded once, whatever k."""
     if _avx512(e):
-        number = "ps" if e.single else "pd"
-        mask = f"i{e.lanes}"
-        name = f"@llvm.x86.avx512.mask.scalef.{number}.512"
-        e.outside[name] = f"declare {e.real} {name}({e.real}, {e.real}, {e.real}, {mask}, i32)"
-        return e.line(f"call {e.real} {name}({e.real} {x}, {e.real} {k}, {e.real} zeroinitializer, {mask} -1, i32 4)")
+        given = f"{e.real} {x}, {e.real} {k}, {e.real} zeroinitializer"
+        return _of_avx512(e, "scalef", f"{e.real}, {e.real}, {e.real}", given)
     shifted, half = _nearest(e, k, 0.5)
     other = _sum(e, _difference(e, k, half), e.number(_kind(e).magic))
     return _product(e, _product(e, x, _power_of_two(e, shifted)), _power_of_two(e, other))
@@ -362,12 +366,8 @@ def _logarithm(e: Emitter, x: str, rest: str | None = None) -> str:
 def _edges(e: Emitter, x: str, value: str) -> str:
     """``value``, but what ln x is where x is no positive number."""
     if _avx512(e):
-        number = "ps" if e.single else "pd"
-        intrinsic = f"@llvm.x86.avx512.mask.fixupimm.{number}.512"
-        mask = f"i{e.lanes}"
-        e.outside[intrinsic] = f"declare {e.real} {intrinsic}({e.real}, {e.real}, {e.whole}, i32, {mask}, i32)"
-        given = f"{e.real} {value}, {e.real} {x}, {e.whole} {e.integer(_FIX)}, i32 0, {mask} -1, i32 4"
-        return e.line(f"call {e.real} {intrinsic}({given})")
+        given = f"{e.real} {value}, {e.real} {x}, {e.whole} {e.integer(_FIX)}, i32 0"
+        return _of_avx512(e, "fixupimm", f"{e.real}, {e.real}, {e.whole}, i32", given)
     zero = e.number(0.0)
     other = e.select(e.compare("oeq", x, zero), e.number(-math.inf), x)
     other = e.select(e.compare("olt", x, zero), e.number(math.nan), other)
