@@ -20,6 +20,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -29,7 +30,9 @@ from bench.formulas import KINDS, LECTURE, Array, Formula, functions
 from bench.measure import Call, Work, calls, interleaved
 from bench.peers import PEERS, NotApplicable, casadi_work
 from bench.rows import Row, faster, no_slower, within
+from mibun.function import Function
 from mibun.node import Node, postorder
+from mibun.ops import make, symbol
 
 LARGE = 10_000_000
 MANY = 1_000_000
@@ -330,22 +333,26 @@ def motion() -> Iterator[Row]:
 def straight_line(operations: int, seed: int = 0) -> Any:
     """A function of three variables with about so many operations, one in twenty of them no arithmetic."""
     random = np.random.default_rng(seed)
-    variables = mb.symbols("x y z")
+    names = ("x", "y", "z")
+    variables = [symbol(name) for name in names]
     x = [*variables]
-    sine = mb.function("sin(x)")
     for i in range(operations):
         a, b = x[-1], x[-1 - int(random.integers(2, 12)) % len(x)]
-        if i % 20 == 0:
-            x.append(sine(a))
-        else:
-            x.append((a + b, a * b, a - b)[i % 3])
+        x.append(make("sin", a) if i % 20 == 0 else make(("add", "mul", "sub")[i % 3], a, b))
         del x[:-12]
-    return sum(variables, start=x[-1])
+    for variable in variables:  # all of them are in it
+        x.append(make("add", x[-1], variable))
+    return Function(x[-1], variables=names)
 
 
 def compiling() -> Iterator[Row]:
     """Compile time by the number of operations, and how long a caller is held while machine code is made."""
-    os.environ["MIBUN_CACHE"] = "off"  # what was compiled before is not to be found
+    with patch.dict(os.environ, MIBUN_CACHE="off"):  # what was compiled before is not to be found
+        yield from _compiling()
+
+
+def _compiling() -> Iterator[Row]:
+    straight_line(10, seed=2).compile()  # loads LLVM, which is no part of it
     per_operation = {}
     for count in (100, 1_000, 10_000, 100_000):
         f = straight_line(count)

@@ -372,18 +372,26 @@ def test_numbers_of_any_size() -> None:
     assert set(g(np.ones(3), 10**400)) == {math.inf}
 
 
-def test_code_that_cannot_be_had_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Memory that may not hold code, and functions that this C library lacks."""
+def test_code_that_cannot_be_had_is_not_missed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Memory that may not hold code, with code on the disk that a plain call finds, and without."""
+    monkeypatch.setenv("MIBUN_CACHE", str(tmp_path / "mibun"))
+    tried = []
 
     def refuse(*_: Any) -> Any:
+        tried.append(threading.current_thread() is threading.main_thread())
         raise PermissionError("mprotect")
 
-    f = mb.function("x^2 + sin(17x)").diff()
+    mb.function("x^2 + sin(17x)").diff().compile()
+    gc.collect()
     monkeypatch.setattr(kernel.loader, "Loaded", refuse)
+    f, g = (mb.function(f"x^2 + sin({i}x)").diff() for i in (17, 18))
+    for function in (f, g):
+        for i in range(20000):
+            assert math.isfinite(function(1.0 + i % 7))
+    assert any(tried)  # in the caller's thread, who looked on the disk
     with pytest.raises(mb.UnsupportedOperation, match="mprotect"):
-        f.compile()
-    for i in range(20000):
-        assert math.isfinite(f(1.0 + i % 7))
+        g.compile()
+    assert math.isfinite(g(1.5))
 
 
 def test_signatures() -> None:

@@ -19,6 +19,7 @@ from tests.source.build import COMPILER, function, library, program
 import mibun as mb
 from mibun import chain
 from mibun.errors import ShapeError, UnsupportedOperation
+from mibun.function import Function
 from mibun.node import Node, postorder
 from mibun.ops import FORMULA, apply, const, make, symbol
 from mibun.run import balls, interpret
@@ -295,6 +296,21 @@ def test_what_cannot_be_written() -> None:
     for lang in ("en", "ko"):
         for key in ("source_language", "source_order", "source_derivatives", "source_operation"):
             assert UnsupportedOperation(key, given=1, languages="", limit=1, order=1, name="f").text(lang)
+
+
+@pytest.mark.parametrize("name", ["cexp", "clogf", "cimagl", "strncat", "vsnprintf", "imaxabs", "iswalpha", "towlower"])
+def test_names_that_compilers_know(name: str) -> None:
+    text = mb.function("x^2").source("c", name=name)
+    assert f"double {name}_(double x)" in text
+    library(text)
+
+
+def test_names_of_helpers_are_not_variables() -> None:
+    x, other = symbol("x"), symbol("polygamma_1")
+    f = Function(make("add", make("polygamma", const(1), x), other), variables=("x", "polygamma_1"))
+    text = f.source("c")
+    assert "double x, double polygamma_1_)" in text
+    library(text)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "f*/ int evil(void); /*", 'f"""; import os; """', "1f", "f(x)", 3])

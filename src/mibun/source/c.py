@@ -64,10 +64,10 @@ _LIBRARY: Final = words("""
     iswalnum iswblank iswcntrl iswdigit iswgraph iswlower iswprint iswpunct iswspace iswupper iswxdigit towlower
     towupper execle execlp execv execve execvp gettext dcgettext dgettext putchar_unlocked printf_unlocked
     """)
-_COMPLEX: Final = words(
-    "cexp cpow csqrt cabs cacos casin catan ccos csin ctan cacosh casinh catanh ccosh csinh ctanh clog"
-)
-_COMPLEX_PARTS: Final = words("cproj cimag creal carg conj clog10")
+_COMPLEX: Final = words("""
+    cexp cpow csqrt cabs cacos casin catan ccos csin ctan cacosh casinh catanh ccosh csinh ctanh clog clog10 cproj cimag
+    creal carg conj
+    """)
 
 # What C lacks: the names of the functions that it uses itself, and the code.
 HELPERS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
